@@ -1,0 +1,1 @@
+"""The outside systems: settings, object store, queue, doorbell, sign-in."""

@@ -1,0 +1,40 @@
+"""Work that a worker claims: the row is the truth, and a queue message only wakes somebody to look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+HEARTBEAT_SECONDS = 5
+LEASE_SECONDS = 30
+SWEEP_SECONDS = 5
+MAX_STRIKES = 3
+"""A job that was taken up this often without progress in between FAILS."""
+
+
+class JobKind(StrEnum):
+    """One claimable table each."""
+
+    UPLOAD = "UPLOAD"
+    SNAPSHOT = "SNAPSHOT"
+    TRAINING = "TRAINING"
+    EVALUATION = "EVALUATION"
+    DEPLOYMENT = "DEPLOYMENT"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A row that a worker holds. Every write it makes says `attempt`, so that a later claim shuts it out.
+
+    `strikes` counts the claims since the last progress, this one included.
+    """
+
+    kind: JobKind
+    id: str
+    attempt: int
+    strikes: int
+    worker: str
+
+    @property
+    def exhausted(self) -> bool:
+        return self.strikes > MAX_STRIKES

@@ -1,0 +1,36 @@
+"""The event log's entries, and the passing news that is not kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class ProjectEventKind(StrEnum):
+    VERSION_CHANGED = "VERSION_CHANGED"
+    TRAINING_CHANGED = "TRAINING_CHANGED"
+    MODEL_CREATED = "MODEL_CREATED"
+    DEPLOYMENT_CHANGED = "DEPLOYMENT_CHANGED"
+    EVALUATION_CHANGED = "EVALUATION_CHANGED"
+    UPLOAD_CHANGED = "UPLOAD_CHANGED"
+    PROJECT_CHANGED = "PROJECT_CHANGED"
+
+
+class TrainingEventKind(StrEnum):
+    STATUS = "STATUS"
+    BATCH = "BATCH"
+    EPOCH = "EPOCH"
+    LOG = "LOG"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The `seq`-th entry of a stream, counted from 1; order of `seq` is order of commit."""
+
+    stream: str
+    seq: int
+    kind: str
+    payload: dict[str, Any]
+    at: datetime

@@ -1,0 +1,106 @@
+"""Training jobs and what they report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from domain.models.version import Notice
+
+
+class TrainingJobStatus(StrEnum):
+    QUEUED = "QUEUED"
+    PREPARING = "PREPARING"
+    RUNNING = "RUNNING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+    @property
+    def final(self) -> bool:
+        return self in (TrainingJobStatus.COMPLETED, TrainingJobStatus.FAILED, TrainingJobStatus.CANCELLED)
+
+
+class StartingWeights(StrEnum):
+    CHECKPOINT = "CHECKPOINT"
+    PRETRAINED = "PRETRAINED"
+    SCRATCH = "SCRATCH"
+
+
+class BaseModel(StrEnum):
+    YOLO11N = "YOLO11N"
+    YOLO11S = "YOLO11S"
+    YOLO11M = "YOLO11M"
+    YOLO11L = "YOLO11L"
+    YOLO11X = "YOLO11X"
+    YOLO26N = "YOLO26N"
+    YOLO26S = "YOLO26S"
+    YOLO26M = "YOLO26M"
+    YOLO26L = "YOLO26L"
+    YOLO26X = "YOLO26X"
+
+    @property
+    def architecture(self) -> str:
+        """The name Ultralytics knows the architecture by, as `yolo11n`."""
+        return self.value.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
+    """What the user asks for. `image_size` is pixels in steps of 32; `patience` is epochs without improvement."""
+
+    base_model: BaseModel = BaseModel.YOLO11M
+    epochs: int = 100
+    batch_size: int = 16
+    image_size: int = 640
+    learning_rate: float | None = None
+    patience: int = 50
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EpochMetrics:
+    """One completed epoch, counted from 1. What the trainer did not report is None."""
+
+    epoch: int
+    seconds: float
+    box_loss: float | None = None
+    cls_loss: float | None = None
+    dfl_loss: float | None = None
+    val_box_loss: float | None = None
+    val_cls_loss: float | None = None
+    val_dfl_loss: float | None = None
+    precision: float | None = None
+    recall: float | None = None
+    map50: float | None = None
+    map50_95: float | None = None
+    learning_rate: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingJob:
+    id: str
+    project_id: str
+    team_id: str
+    dataset_id: str
+    status: TrainingJobStatus
+    starting_weights: StartingWeights
+    checkpoint_model_id: str | None
+    config: TrainingConfig
+    effective: dict[str, Any]
+    created_at: datetime
+    created_by_id: str | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    cancel_requested_at: datetime | None
+    warnings: tuple[Notice, ...]
+    epoch: int
+    failure_reason: str | None
+    attempt: int
+    worker: str | None
+    device: str | None
+    idempotency_key: str | None
+    input_digest: str | None
+    eta_seconds: int | None

@@ -1,0 +1,84 @@
+"""Who may do what. Another team's anything is NOT_FOUND; too low a role in the own team is FORBIDDEN."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from domain.errors import DomainError, ErrorCode, not_found
+from domain.models.people import Principal, TeamRole
+from domain.models.project import Project
+from domain.ports import UnitOfWork
+
+
+class Action(StrEnum):
+    """What a mutation or subscription does; each declares one."""
+
+    READ = "READ"
+    CREATE_PROJECT = "CREATE_PROJECT"
+    UPDATE_PROJECT = "UPDATE_PROJECT"
+    UPLOAD = "UPLOAD"
+    ANNOTATE = "ANNOTATE"
+    CREATE_VERSION = "CREATE_VERSION"
+    TRAIN = "TRAIN"
+    EVALUATE = "EVALUATE"
+    DEPLOY = "DEPLOY"
+    DETECT = "DETECT"
+
+
+_RANK = {TeamRole.VIEWER: 0, TeamRole.MEMBER: 1, TeamRole.MANAGER: 2, TeamRole.OWNER: 3}
+
+ROLE_NEEDED = {
+    Action.READ: TeamRole.VIEWER,
+    Action.CREATE_PROJECT: TeamRole.MANAGER,
+    Action.UPDATE_PROJECT: TeamRole.MANAGER,
+    Action.UPLOAD: TeamRole.MEMBER,
+    Action.ANNOTATE: TeamRole.MEMBER,
+    Action.CREATE_VERSION: TeamRole.MANAGER,
+    Action.TRAIN: TeamRole.MANAGER,
+    Action.EVALUATE: TeamRole.MANAGER,
+    Action.DEPLOY: TeamRole.MANAGER,
+    Action.DETECT: TeamRole.MEMBER,
+}
+
+BEHIND_FEATURE = frozenset({Action.CREATE_VERSION, Action.TRAIN, Action.EVALUATE})
+"""Mutations that need `Project.features.datasetVersions`; reading versions stays possible without it."""
+
+
+def may(role: TeamRole, action: Action) -> bool:
+    return _RANK[role] >= _RANK[ROLE_NEEDED[action]]
+
+
+async def authorize_team(uow: UnitOfWork, principal: Principal, team_id: str, action: Action) -> TeamRole:
+    """The caller's role in the team. Raises NOT_FOUND for a stranger, FORBIDDEN for too low a role."""
+    role = await uow.people.role(team_id, principal.user_id)
+    if role is None:
+        raise not_found("team")
+    _require(role, action)
+    return role
+
+
+async def authorize_project(
+    uow: UnitOfWork, principal: Principal, project_id: str, action: Action, noun: str = "project"
+) -> Project:
+    """The project, when the caller's role in its team allows `action`.
+
+    Raises NOT_FOUND (naming `noun`, what the caller asked for) for a stranger, FORBIDDEN for too low a role and
+    FEATURE_DISABLED when the project's dataset versions are off and `action` needs them.
+    """
+    project = await uow.projects.get(project_id)
+    role = await uow.people.role(project.team_id, principal.user_id) if project else None
+    if project is None or role is None:
+        raise not_found(noun)
+    _require(role, action)
+    if action in BEHIND_FEATURE and not (project.dataset_versions or uow.versions_enabled_everywhere):
+        raise DomainError(
+            ErrorCode.FEATURE_DISABLED,
+            "Dataset versions are switched off for this project; a manager can switch them on in its settings.",
+        )
+    return project
+
+
+def _require(role: TeamRole, action: Action) -> None:
+    if not may(role, action):
+        needed = ROLE_NEEDED[action].value.lower()
+        raise DomainError(ErrorCode.FORBIDDEN, f"This needs the role {needed} or above; yours is {role.value.lower()}.")

@@ -1,0 +1,1 @@
+"""Frozen version -> pixels: what YOLO reads and what people download."""

@@ -1,0 +1,1 @@
+"""Query, Mutation, Subscription: decode, call one domain service, encode."""

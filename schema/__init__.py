@@ -1,0 +1,1 @@
+"""The GraphQL types: no SQL, no rules."""

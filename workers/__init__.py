@@ -1,0 +1,1 @@
+"""What runs outside the API: the io worker, the gpu worker, and the training child process."""
