@@ -37,7 +37,11 @@ metadata = MetaData(
     }
 )
 
-Double = Float(53).with_variant(mysql.DOUBLE(), "mysql", "mariadb")
+# MySQL's DOUBLE reads as a Decimal cut to ten digits unless told otherwise.
+Double = Float(53).with_variant(mysql.DOUBLE(asdecimal=False), "mysql", "mariadb")
+
+# MySQL's usual collations take "Key" and "key" for the same text; two idempotency keys are the same only byte by byte.
+ExactText = String(191).with_variant(mysql.VARCHAR(191, charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb")
 
 
 def _id() -> Column[str]:
@@ -64,9 +68,7 @@ def _claimable() -> tuple[Column[Any], ...]:
     )
 
 
-teams = Table(
-    "Team", metadata, _id(), Column("name", String(191), nullable=False), _time("createdAt", "created_at")
-)
+teams = Table("Team", metadata, _id(), Column("name", String(191), nullable=False), _time("createdAt", "created_at"))
 
 users = Table(
     "User",
@@ -229,7 +231,7 @@ training_datasets = Table(
     Column("displayName", String(200), key="display_name", nullable=True),
     Column("status", EnumText(DatasetStatus), nullable=False, server_default="READY"),
     Column("failureReason", Text, key="failure_reason", nullable=True),
-    Column("idempotencyKey", String(191), key="idempotency_key", nullable=True),
+    Column("idempotencyKey", ExactText, key="idempotency_key", nullable=True),
     Column("inputDigest", String(64), key="input_digest", nullable=True),
     Column("createdById", String(191), key="created_by_id", nullable=True),
     _time("snapshotAt", "snapshot_at", nullable=True),
@@ -302,7 +304,7 @@ training_jobs = Table(
     Column("patience", Integer, nullable=False, server_default="50"),
     Column("seed", Integer, nullable=False, server_default="0"),
     Column("effectiveConfig", JsonValue, key="effective", nullable=True),
-    Column("idempotencyKey", String(191), key="idempotency_key", nullable=True),
+    Column("idempotencyKey", ExactText, key="idempotency_key", nullable=True),
     Column("inputDigest", String(64), key="input_digest", nullable=True),
     _time("cancelRequestedAt", "cancel_requested_at", nullable=True),
     Column("warnings", JsonValue, nullable=True),

@@ -53,6 +53,11 @@ class DomainError(Exception):
         self.message = message
         self.field = field
 
+    @property
+    def extensions(self) -> dict[str, str]:
+        """What a GraphQL error made of this one says beside its message."""
+        return {"code": self.code.value}
+
 
 def not_found(noun: str) -> DomainError:
     """The answer for what is missing and for what another team owns: the two look alike."""

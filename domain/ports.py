@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from domain.jobs import Claim, JobKind
-from domain.models.annotation import Annotation, PendingAnnotation
+from domain.models.annotation import Annotation
 from domain.models.asset import Asset, BatchCounts, Upload, UploadBatch
 from domain.models.config import SnapshotFilters
 from domain.models.detection import DetectionResult, DetectRequest
 from domain.models.event import Event
+from domain.models.manifest import FrozenAnnotation
 from domain.models.model import ModelDeployment, ModelEvaluation, TrainedModel
 from domain.models.people import Membership, Team, TeamRole, User
 from domain.models.project import Project
 from domain.models.training import EpochMetrics, TrainingJob, TrainingJobStatus
-from domain.models.version import ClassCount, DatasetVersion, Split, VersionAsset
+from domain.models.version import ClassCount, DatasetVersion, Manifest, Split, VersionAsset
 from domain.paging import Page, PageRequest
 
 T = TypeVar("T")
@@ -64,7 +65,7 @@ class Projects(Repository[Project], Protocol):
 
     async def page_of_user(self, user_id: str, request: PageRequest) -> Page[Project]: ...
     async def count_of_user(self, user_id: str) -> int: ...
-    async def totals(self, project_id: str) -> ProjectTotals: ...
+    async def totals(self, project_ids: Iterable[str]) -> dict[str, ProjectTotals]: ...
     async def class_counts(self, project_id: str) -> Sequence[ClassCount]: ...
 
 
@@ -102,8 +103,6 @@ class Annotations(Protocol):
     async def add(self, annotations: Sequence[Annotation], author_id: str) -> None: ...
     async def of_assets(self, asset_ids: Iterable[str]) -> dict[str, list[Annotation]]: ...
     async def get_many(self, ids: Iterable[str]) -> dict[str, Annotation]: ...
-    async def pending_of_assets(self, asset_ids: Iterable[str]) -> dict[str, list[PendingAnnotation]]: ...
-    async def pending_many(self, ids: Iterable[str]) -> dict[str, PendingAnnotation]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,7 @@ class Versions(Repository[DatasetVersion], Protocol):
     async def with_digest(self, project_id: str, content_digest: str) -> DatasetVersion | None:
         """The lowest-numbered version of the project with that content digest."""
 
-    async def latest_splits(self, project_id: str, digests: Iterable[str] | None = None) -> dict[str, Split]:
+    async def latest_splits(self, project_id: str) -> dict[str, Split]:
         """The split of each image (by SHA-256) in its latest appearance in a version of the project."""
 
     async def any_match(self, project_id: str, filters: SnapshotFilters) -> bool: ...
@@ -136,7 +135,8 @@ class Versions(Repository[DatasetVersion], Protocol):
 
 
 class VersionAssets(Protocol):
-    async def replace(self, dataset_id: str, rows: Iterable[VersionAsset]) -> None: ...
+    async def clear(self, dataset_id: str) -> None: ...
+    async def add(self, rows: Iterable[VersionAsset]) -> None: ...
     async def page(self, dataset_id: str, split: Split | None, request: PageRequest) -> Page[VersionAsset]: ...
     async def count(self, dataset_id: str, split: Split | None) -> int: ...
     async def digests(self, dataset_ids: Iterable[str], split: Split) -> set[str]: ...
@@ -205,21 +205,36 @@ class Claims(Protocol):
 class UnitOfWork(Protocol):
     """One transaction. Events are written at its end, wakes and rings are sent after its commit."""
 
-    versions_enabled_everywhere: bool
-    people: People
-    projects: Projects
-    assets: Assets
-    batches: Batches
-    uploads: Uploads
-    annotations: Annotations
-    versions: Versions
-    version_assets: VersionAssets
-    jobs: Jobs
-    models: Models
-    evaluations: Evaluations
-    deployments: Deployments
-    events: Events
-    claims: Claims
+    @property
+    def versions_enabled_everywhere(self) -> bool: ...
+    @property
+    def people(self) -> People: ...
+    @property
+    def projects(self) -> Projects: ...
+    @property
+    def assets(self) -> Assets: ...
+    @property
+    def batches(self) -> Batches: ...
+    @property
+    def uploads(self) -> Uploads: ...
+    @property
+    def annotations(self) -> Annotations: ...
+    @property
+    def versions(self) -> Versions: ...
+    @property
+    def version_assets(self) -> VersionAssets: ...
+    @property
+    def jobs(self) -> Jobs: ...
+    @property
+    def models(self) -> Models: ...
+    @property
+    def evaluations(self) -> Evaluations: ...
+    @property
+    def deployments(self) -> Deployments: ...
+    @property
+    def events(self) -> Events: ...
+    @property
+    def claims(self) -> Claims: ...
 
     def emit(self, stream: str, kind: str, payload: Mapping[str, Any]) -> None:
         """Appends to the event log with this transaction."""
@@ -233,6 +248,11 @@ class Database(Protocol):
 
     async def write(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T: ...
     async def read(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T: ...
+
+
+class ManifestReader(Protocol):
+    async def annotations(self, manifest: Manifest, position: int) -> tuple[FrozenAnnotation, ...]:
+        """What was frozen of the image on line `position` of the manifest, from 0."""
 
 
 class JobQueue(Protocol):

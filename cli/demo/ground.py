@@ -10,6 +10,10 @@ from PIL import Image, ImageDraw
 Colour = tuple[int, int, int]
 Pixels = NDArray[np.float32]
 
+_TUSSOCK = (112, 128, 66)
+# Bumps across the width, and how much each size of bump weighs in the soil's colour.
+_OCTAVES = ((5, 0.20), (17, 0.14), (61, 0.10), (160, 0.10))
+
 
 @dataclass(frozen=True)
 class Conditions:
@@ -60,17 +64,17 @@ def noise(rng: np.random.Generator, width: int, height: int, cells: int) -> Pixe
 
 def ground(rng: np.random.Generator, conditions: Conditions, width: int, height: int) -> Image.Image:
     """The bare field, without plants and before light falls on it: an RGB picture."""
-    relief = sum((noise(rng, width, height, cells) * weight for cells, weight in _OCTAVES), _furrows(rng, conditions, width, height))
+    relief = _furrows(rng, conditions, width, height)
+    for cells, weight in _OCTAVES:
+        relief = relief + weight * noise(rng, width, height, cells)
     share = np.clip(0.5 + relief, 0, 1)[..., None]
     dark, light = (np.array(colour, dtype=np.float32) for colour in (conditions.soil_dark, conditions.soil_light))
     soil = dark + (light - dark) * share
     picture = Image.fromarray(soil.astype(np.uint8))
     _scatter_stones(rng, picture)
     _scatter_grass(rng, picture, conditions)
+    _plant_tussocks(rng, picture)
     return picture
-
-
-_OCTAVES = ((5, 0.20), (17, 0.14), (61, 0.10), (160, 0.10))
 
 
 def _furrows(rng: np.random.Generator, conditions: Conditions, width: int, height: int) -> Pixels:
@@ -90,15 +94,36 @@ def _scatter_stones(rng: np.random.Generator, picture: Image.Image) -> None:
 
 
 def _scatter_grass(rng: np.random.Generator, picture: Image.Image, conditions: Conditions) -> None:
-    # Tufts are green like the plants: without them colour alone would tell a plant from the ground.
     draw = ImageDraw.Draw(picture)
     for _ in range(conditions.grass_tufts):
         x, y = rng.uniform(0, picture.width), rng.uniform(0, picture.height)
-        shade = rng.uniform(0.7, 1.25)
-        colour = tuple(int(min(255, channel * shade)) for channel in conditions.grass)
-        for angle in rng.uniform(0, 2 * math.pi, 3):
-            length = rng.uniform(2, 7)
-            draw.line((x, y, x + length * math.cos(angle), y + length * math.sin(angle)), fill=colour)
+        _blades(rng, draw, (x, y), 3, 7, conditions.grass)
+
+
+def _plant_tussocks(rng: np.random.Generator, picture: Image.Image) -> None:
+    # Green and round like the plants, but of another kind: colour alone must not tell a plant from the ground.
+    draw = ImageDraw.Draw(picture)
+    for _ in range(int(rng.integers(4, 9))):
+        x, y = rng.uniform(0, picture.width), rng.uniform(0, picture.height)
+        reach = rng.uniform(14, 30)
+        for _ in range(12):
+            _blades(rng, draw, (x + rng.normal(0, 3), y + rng.normal(0, 3)), 8, reach, _TUSSOCK)
+
+
+def _blades(
+    rng: np.random.Generator,
+    draw: ImageDraw.ImageDraw,
+    root: tuple[float, float],
+    count: int,
+    reach: float,
+    colour: Colour,
+) -> None:
+    shade = rng.uniform(0.7, 1.25)
+    red, green, blue = (min(255, int(channel * shade)) for channel in colour)
+    for angle in rng.uniform(0, 2 * math.pi, count):
+        length = rng.uniform(0.3, 1) * reach
+        tip = (root[0] + length * math.cos(angle), root[1] + length * math.sin(angle))
+        draw.line((root, tip), fill=(red, green, blue))
 
 
 def light(rng: np.random.Generator, conditions: Conditions, picture: Image.Image) -> Image.Image:

@@ -40,7 +40,7 @@ def _branch(
 
 
 def wattle(rng: np.random.Generator, size: float) -> Image.Image:
-    """A round, uneven bush of grey-green foliage dusted with yellow blossom, about `size` pixels across: RGBA, cropped."""
+    """A round, uneven bush of grey-green foliage with yellow blossom, about `size` pixels across: RGBA, cropped."""
     radius = size * _OVERSAMPLING / 2
     sheet, draw = _sheet(radius)
     lobes = [(rng.uniform(0, 2 * math.pi), rng.uniform(0.25, 0.55)) for _ in range(6)]
@@ -75,7 +75,7 @@ def _sheet(radius: float) -> tuple[Image.Image, ImageDraw.ImageDraw]:
 def _shrink(sheet: Image.Image) -> Image.Image:
     side = max(1, round(sheet.width / _OVERSAMPLING))
     small = sheet.resize((side, side), Image.Resampling.BOX)
-    # Cropping to what was drawn makes the picture's edge the plant's exact box. The faintest pixels do not count as plant.
+    # Cropping to what was drawn makes the picture's edge the plant's exact box; its faintest pixels do not count.
     visible = small.getchannel("A").point(lambda alpha: 255 if alpha >= 96 else 0)
     return small.crop(visible.getbbox())
 

@@ -37,19 +37,3 @@ class Annotation:
     source: AnnotationSource
     created_at: datetime
     updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class PendingAnnotation:
-    """A detection that waits for review; box and polygon in upright pixels."""
-
-    id: str
-    asset_id: str
-    weed_type: str
-    box: Box
-    polygon: tuple[Point, ...] | None
-    confidence: float
-    source: AnnotationSource
-    model_id: str | None
-    status: ReviewStatus
-    created_at: datetime

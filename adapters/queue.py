@@ -1,0 +1,44 @@
+"""The arq queues. Their messages are JSON, and only wake workers; what is to be done stands in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import orjson
+import structlog
+from arq.connections import ArqRedis, RedisSettings, create_pool
+from redis.exceptions import RedisError
+
+from domain.jobs import JobKind
+
+IO_QUEUE, TRAINING_QUEUE, INFERENCE_QUEUE = "agridrone:io", "agridrone:training", "agridrone:inference"
+
+QUEUE_OF: Mapping[JobKind, str] = {
+    JobKind.UPLOAD: IO_QUEUE,
+    JobKind.SNAPSHOT: IO_QUEUE,
+    JobKind.TRAINING: TRAINING_QUEUE,
+    JobKind.EVALUATION: TRAINING_QUEUE,
+    JobKind.DEPLOYMENT: TRAINING_QUEUE,
+}
+
+_log = structlog.get_logger(__name__)
+
+
+async def connect_queue(redis_url: str) -> ArqRedis:
+    """A pool whose messages are JSON: with pickle, writing to Redis would be running code on the workers."""
+    settings = RedisSettings.from_dsn(redis_url)
+    return await create_pool(settings, job_serializer=orjson.dumps, job_deserializer=orjson.loads)
+
+
+class ArqQueue:
+    """Fulfils domain.ports.JobQueue."""
+
+    def __init__(self, redis: ArqRedis) -> None:
+        self._redis = redis
+
+    async def wake(self, kind: JobKind) -> None:
+        try:
+            await self._redis.enqueue_job("wake", kind.value, _queue_name=QUEUE_OF[kind])
+        except (RedisError, OSError) as error:
+            # The row is committed, and the workers' sweep finds it within seconds.
+            _log.warning("wake_lost", kind=kind.value, error=str(error))

@@ -1,0 +1,120 @@
+"""Settings from the environment and .env. README has the table; a wrong value stops the start with the variable's name."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIN_SECRET_LENGTH = 32
+
+
+class SettingsError(Exception):
+    """A setting has a wrong value; the message names the variable and what it takes."""
+
+
+class Settings(BaseSettings):
+    """Every field is an environment variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+
+    host: str = Field("127.0.0.1", validation_alias="AGRIDRONE_HOST")
+    port: int = Field(8000, ge=0, le=65535, validation_alias="AGRIDRONE_PORT")
+    data_dir: Path = Field(Path(".agridrone"), validation_alias="AGRIDRONE_DATA_DIR")
+    public_url: str = Field("", pattern=r"^(https?://\S+)?$")
+    database_url: str = Field("", pattern=r"^((sqlite\+aiosqlite|mysql\+aiomysql)://\S+)?$")
+    redis_url: str = Field("", pattern=r"^((redis|rediss|unix)://\S+)?$")
+    jwt_secret: str = Field("")
+    enable_dataset_versions: bool = False
+    pretrained_weights: Path | None = None
+    device: str = Field("auto", pattern=r"^(auto|cpu|mps|\d+)$")
+    threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=1024)
+    log_level: str = Field("info", pattern=r"^(debug|info|warning|error)$")
+
+    @field_validator("jwt_secret")
+    @classmethod
+    def _long_enough(cls, value: str) -> str:
+        if value and len(value) < MIN_SECRET_LENGTH:
+            raise ValueError(f"needs at least {MIN_SECRET_LENGTH} characters")
+        return value
+
+    @model_validator(mode="after")
+    def _secret_beyond_loopback(self) -> Settings:
+        if not self.on_loopback and not self.jwt_secret:
+            raise ValueError(
+                f"JWT_SECRET must be set when the server listens on {self.host}: the development sign-in works on "
+                "loopback only"
+            )
+        return self
+
+    @property
+    def on_loopback(self) -> bool:
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def base_url(self) -> str:
+        """What clients reach the API by, without a slash at the end."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir.resolve() / 'agridrone.sqlite'}"
+
+    @property
+    def objects_dir(self) -> Path:
+        return self.data_dir / "objects"
+
+    @property
+    def work_dir(self) -> Path:
+        """Disposable files of the workers: spools, rendered trees, downloaded weights."""
+        return self.data_dir / "work"
+
+    def signing_secret(self) -> bytes:
+        """JWT_SECRET, or on loopback the data folder's own secret, made at the first use (the development sign-in)."""
+        if self.jwt_secret:
+            return self.jwt_secret.encode()
+        path = self.data_dir / "secret"
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        fresh = self.data_dir / f".secret-{secrets.token_hex(8)}"
+        if not path.exists():
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_hex(32))
+            try:
+                os.link(fresh, path)  # fails when another process was first; its secret stands
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        return path.read_bytes()
+
+
+def load_settings(**chosen: Any) -> Settings:
+    """The settings; what is given here (and not None) wins over the environment. Raises SettingsError."""
+    by_alias = {_variable(name): value for name, value in chosen.items() if value is not None}
+    try:
+        return Settings(**by_alias)
+    except ValidationError as error:
+        lines = [_explain(dict(one)) for one in error.errors()]
+        raise SettingsError("; ".join(lines)) from error
+
+
+def _variable(name: str) -> str:
+    alias = Settings.model_fields[name].validation_alias
+    return alias if isinstance(alias, str) else name
+
+
+def _explain(error: dict[str, Any]) -> str:
+    where = ".".join(str(part) for part in error["loc"]).upper()
+    text = str(error["msg"]).removeprefix("Value error, ")
+    return f"{where}: {text}" if where else text

@@ -1,0 +1,27 @@
+"""The command `agridrone`: one file a command."""
+
+from __future__ import annotations
+
+import typer
+
+from cli.api import api
+from cli.demo.command import demo
+from cli.migrate import migrate
+from cli.schema import schema
+from cli.token import token
+from cli.up import up
+from cli.worker import worker
+
+app = typer.Typer(
+    help="Dataset versions, YOLO training and detection for drone imagery, on your own machines.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(up)
+app.command()(api)
+app.add_typer(worker, name="worker")
+app.command()(migrate)
+app.command()(token)
+app.command()(schema)
+app.command()(demo)

@@ -1,0 +1,162 @@
+"""A client of the public API: calls over HTTP, progress over graphql-transport-ws, files by PUT and GET."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.typing import Subprotocol
+
+# A detection may wait for a worker to load its model, on a machine that is busy training.
+_ANSWER_SECONDS = 180.0
+_HELLO_SECONDS = 20.0
+_RECONNECTS = 6
+
+
+class ApiError(Exception):
+    """The server said no, or could not be reached: one sentence for a person.
+
+    `code` is that of the user error or of the top-level error (NOT_FOUND, INVALID …), None when there was no answer.
+    """
+
+    def __init__(self, message: str, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Client:
+    """Signed in at one server by bearer token. Use it as `async with Client(address, token) as client`.
+
+    Every document that it sends has exactly one root field, and the answer is that field's value.
+    """
+
+    def __init__(self, address: str, token: str) -> None:
+        """`address` is the server's root, as `http://127.0.0.1:8000`."""
+        self.address = address.rstrip("/")
+        self._authorization = {"Authorization": f"Bearer {token}"}
+        # The token is given call by call: a file's signed address may lead to another host, which must not see it.
+        self._http = httpx.AsyncClient(base_url=self.address, timeout=_ANSWER_SECONDS)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def call(self, document: str, **variables: Any) -> Any:
+        """The root field of a query or mutation. Raises ApiError, also for the payload's user errors."""
+        body = {"query": document, "variables": variables}
+        return _root_field(_answer(await self._request("POST", "/graphql", headers=self._authorization, json=body)))
+
+    async def call_with_file(self, document: str, content: bytes, filename: str, **variables: Any) -> Any:
+        """Like `call`, with the file as the variable `$file`, sent as a GraphQL multipart request."""
+        form = {
+            "operations": json.dumps({"query": document, "variables": {**variables, "file": None}}),
+            "map": json.dumps({"0": ["variables.file"]}),
+        }
+        files = {"0": (filename, content)}
+        answer = await self._request("POST", "/graphql", headers=self._authorization, data=form, files=files)
+        return _root_field(_answer(answer))
+
+    async def follow(self, document: str, **variables: Any) -> AsyncIterator[dict[str, Any]]:
+        """The events of a subscription, to its end. The document selects `cursor` and takes `$after`.
+
+        When the connection drops it is made again, and goes on after the last event that was seen. Raises ApiError when
+        the server refuses, or cannot be reached again.
+        """
+        after: str | None = None
+        lost = 0
+        while True:
+            try:
+                async for event in self._events(document, {**variables, "after": after}):
+                    after, lost = event["cursor"], 0
+                    yield event
+                return
+            except (ConnectionClosed, InvalidHandshake, OSError, TimeoutError) as error:
+                lost += 1
+                if lost > _RECONNECTS or _was_refused(error):
+                    raise ApiError(f"The progress feed of {self.address} broke off: {error}") from error
+                await asyncio.sleep(0.2 * 2**lost)
+
+    async def put(self, url: str, headers: Mapping[str, str], content: bytes) -> None:
+        """Sends a file to the address that requestUploads gave, with exactly the headers that came with it."""
+        answer = await self._request("PUT", url, headers=headers, content=content)
+        if not answer.is_success:
+            raise ApiError(f"An upload was refused with HTTP {answer.status_code}: {answer.text[:200]}")
+
+    async def download(self, url: str) -> bytes:
+        """The bytes behind a signed address."""
+        answer = await self._request("GET", url)
+        if not answer.is_success:
+            raise ApiError(f"A download was refused with HTTP {answer.status_code}: {answer.text[:200]}")
+        return answer.content
+
+    async def _request(self, method: str, url: str, **options: Any) -> httpx.Response:
+        try:
+            return await self._http.request(method, url, **options)
+        except httpx.HTTPError as error:
+            reason = str(error) or type(error).__name__
+            raise ApiError(f"{httpx.URL(self.address).join(url).host} did not answer: {reason}") from error
+
+    async def _events(self, document: str, variables: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        # http becomes ws, https becomes wss.
+        address = f"ws{self.address.removeprefix('http')}/graphql"
+        async with connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
+            await _say(socket, type="connection_init", payload=self._authorization)
+            await asyncio.wait_for(_hear(socket), _HELLO_SECONDS)
+            await _say(socket, id="1", type="subscribe", payload={"query": document, "variables": variables})
+            while True:
+                message = await _hear(socket)
+                match message["type"]:
+                    case "next":
+                        yield _root_field(message["payload"])
+                    case "error":
+                        _root_field({"errors": message["payload"]})
+                    case "ping":
+                        # A server that has said all may have closed already; what it said is still to be read.
+                        with suppress(ConnectionClosed):
+                            await _say(socket, type="pong")
+                    case "complete":
+                        return
+
+
+async def _say(socket: ClientConnection, **message: Any) -> None:
+    await socket.send(json.dumps(message))
+
+
+async def _hear(socket: ClientConnection) -> dict[str, Any]:
+    message: dict[str, Any] = json.loads(await socket.recv())
+    return message
+
+
+def _was_refused(error: Exception) -> bool:
+    # graphql-transport-ws closes with 4400..4499 when the client is at fault: trying again would be refused again.
+    return isinstance(error, ConnectionClosed) and error.rcvd is not None and 4400 <= error.rcvd.code < 4500
+
+
+def _answer(response: httpx.Response) -> dict[str, Any]:
+    try:
+        answer = response.json()
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict) or not ("data" in answer or "errors" in answer):
+        raise ApiError(f"{response.url} answered HTTP {response.status_code}, which is no GraphQL answer.")
+    return answer
+
+
+def _root_field(answer: dict[str, Any]) -> Any:
+    if answer.get("errors"):
+        first = answer["errors"][0]
+        raise ApiError(first["message"], first.get("extensions", {}).get("code"))
+    (value,) = answer["data"].values()
+    if isinstance(value, dict) and value.get("userErrors"):
+        problems = value["userErrors"]
+        raise ApiError(" ".join(problem["message"] for problem in problems), problems[0].get("code"))
+    return value

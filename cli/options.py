@@ -1,0 +1,37 @@
+"""Options that several commands take, and how wrong settings end them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapters.logs import configure_logs
+from adapters.settings import Settings, SettingsError, load_settings
+
+DataDir = Annotated[
+    Path | None, typer.Option("--data-dir", help="Folder of the embedded database, objects and working files.")
+]
+Host = Annotated[str | None, typer.Option("--host", help="Address to listen on; loopback unless set.")]
+Port = Annotated[int | None, typer.Option("--port", help="Port to listen on; 0 chooses a free one.")]
+
+
+def settings_of(host: str | None = None, port: int | None = None, data_dir: Path | None = None) -> Settings:
+    """Settings from the environment and the options, logs configured; ends the command with a sentence when one is wrong."""
+    with settings_errors():
+        settings = load_settings(host=host, port=port, data_dir=data_dir)
+    configure_logs(settings.log_level)
+    return settings
+
+
+@contextmanager
+def settings_errors() -> Iterator[None]:
+    """Turns a SettingsError into its sentence on stderr and exit code 2."""
+    try:
+        yield
+    except SettingsError as error:
+        typer.echo(f"Cannot start: {error}.", err=True)
+        raise typer.Exit(2) from error

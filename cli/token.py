@@ -1,0 +1,55 @@
+"""`agridrone token`: the development sign-in."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from adapters.settings import Settings
+from cli.options import DataDir, settings_of
+
+_VALID = timedelta(days=30)
+
+
+def token(
+    email: Annotated[str, typer.Option("--email", help="Whose token; a new user is made, with a team of its own.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Print a bearer token, valid for 30 days, as the last line."""
+    settings = settings_of(data_dir=data_dir)
+    if "@" not in email.strip()[1:-1] or len(email) > 191:
+        typer.echo(f"{email!r} is no e-mail address.", err=True)
+        raise typer.Exit(2)
+    if not settings.on_loopback:
+        typer.echo("Tokens of the development sign-in are made only for a server on loopback.", err=True)
+        raise typer.Exit(2)
+    typer.echo(asyncio.run(_issue(settings, email)))
+
+
+async def _issue(settings: Settings, email: str) -> str:
+    from adapters.sign_in import TokenSigner
+    from db.database import SqlDatabase
+    from db.engine import create_engine
+    from db.migrate import upgrade
+    from domain.jobs import JobKind
+    from domain.ports import Ring
+    from domain.sign_in import user_with_team
+
+    class Silence:
+        """Nobody listens: making a user tells no event."""
+
+        async def ring(self, ring: Ring) -> None: ...
+
+        async def wake(self, kind: JobKind) -> None: ...
+
+    signer = TokenSigner(settings.signing_secret())
+    await upgrade(settings.sqlalchemy_url)
+    silence = Silence()
+    database = SqlDatabase(create_engine(settings.sqlalchemy_url), silence, silence)
+    try:
+        return signer.issue(await user_with_team(database, email), _VALID)
+    finally:
+        await database.close()

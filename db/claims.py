@@ -1,0 +1,96 @@
+"""Taking up work: a conditional UPDATE raises `attempt`, and everything written later must say it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Table, and_, exists, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.tables import model_deployments, model_evaluations, training_datasets, training_jobs, uploads
+from db.types import database_now
+from domain.jobs import LEASE_SECONDS, Claim, JobKind
+from domain.models.asset import UploadState
+from domain.models.model import DeploymentStatus, EvaluationStatus
+from domain.models.training import TrainingJobStatus
+from domain.models.version import DatasetStatus
+
+_CANDIDATES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    table: Table
+    unfinished: Sequence[StrEnum]
+    order: str = "created_at"
+
+
+_WORK: Mapping[JobKind, _Work] = {
+    JobKind.UPLOAD: _Work(uploads, (UploadState.VERIFYING,)),
+    JobKind.SNAPSHOT: _Work(training_datasets, (DatasetStatus.CREATING,)),
+    JobKind.TRAINING: _Work(training_jobs, tuple(status for status in TrainingJobStatus if not status.final)),
+    JobKind.EVALUATION: _Work(model_evaluations, (EvaluationStatus.QUEUED, EvaluationStatus.RUNNING)),
+    JobKind.DEPLOYMENT: _Work(model_deployments, (DeploymentStatus.PENDING,), "deployed_at"),
+}
+
+
+class SqlClaims:
+    """Fulfils domain.ports.Claims."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def take(self, kind: JobKind, worker: str) -> Claim | None:
+        work = _WORK[kind]
+        table = work.table
+        candidates = (
+            select(table.c.id, table.c.attempt, table.c.strikes)
+            .where(_free(work), *_turn(kind))
+            .order_by(table.c[work.order], table.c.id)
+            .limit(_CANDIDATES)
+        )
+        for id_, attempt, strikes in (await self._connection.execute(candidates)).all():
+            taken = await self._connection.execute(
+                update(table)
+                .where(table.c.id == id_, table.c.attempt == attempt, _free(work))
+                .values(attempt=attempt + 1, strikes=strikes + 1, heartbeat_at=database_now(), worker=worker)
+            )
+            if taken.rowcount == 1:
+                return Claim(kind, id_, attempt + 1, strikes + 1, worker)
+        return None
+
+    async def beat(self, claim: Claim) -> bool:
+        return await self._write(claim, heartbeat_at=database_now())
+
+    async def release(self, claim: Claim) -> None:
+        """Gives the row back at once, so that the next worker need not wait for the lease to run out."""
+        table = _WORK[claim.kind].table
+        await self._write(claim, heartbeat_at=None, strikes=table.c.strikes - 1)
+
+    async def progressed(self, claim: Claim) -> None:
+        await self._write(claim, strikes=1)
+
+    async def _write(self, claim: Claim, **values: object) -> bool:
+        table = _WORK[claim.kind].table
+        mine = and_(table.c.id == claim.id, table.c.attempt == claim.attempt)
+        return (await self._connection.execute(update(table).where(mine).values(values))).rowcount == 1
+
+
+def _free(work: _Work) -> ColumnElement[bool]:
+    stale = or_(work.table.c.heartbeat_at.is_(None), work.table.c.heartbeat_at < database_now(LEASE_SECONDS))
+    return and_(work.table.c.status.in_(work.unfinished), stale)
+
+
+def _turn(kind: JobKind) -> list[ColumnElement[bool]]:
+    """A version waits until no lower version of its project is being made, so that splits are inherited in order."""
+    if kind is not JobKind.SNAPSHOT:
+        return []
+    lower = training_datasets.alias()
+    waiting = select(lower.c.id).where(
+        lower.c.project_id == training_datasets.c.project_id,
+        lower.c.version < training_datasets.c.version,
+        lower.c.status == DatasetStatus.CREATING,
+    )
+    return [training_datasets.c.version.is_not(None), ~exists(waiting)]

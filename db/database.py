@@ -1,0 +1,106 @@
+"""The unit of work over one connection, and the database that runs pieces of work in transactions."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from db.annotations import SqlAnnotations
+from db.assets import SqlAssets, SqlBatches
+from db.claims import SqlClaims
+from db.engine import WRITES, wants_repeat
+from db.events import Emitted, SqlEvents
+from db.jobs import SqlJobs
+from db.models import SqlDeployments, SqlEvaluations, SqlModels
+from db.people import SqlPeople
+from db.projects import SqlProjects
+from db.uploads import SqlUploads
+from db.version_assets import SqlVersionAssets
+from db.versions import SqlVersions
+from domain.jobs import JobKind
+from domain.ports import Doorbell, JobQueue, Ring, UnitOfWork
+
+T = TypeVar("T")
+_REPEATS = 8
+
+
+class SqlUnitOfWork:
+    """Fulfils domain.ports.UnitOfWork."""
+
+    def __init__(self, connection: AsyncConnection, versions_enabled_everywhere: bool) -> None:
+        self.versions_enabled_everywhere = versions_enabled_everywhere
+        self.people = SqlPeople(connection)
+        self.projects = SqlProjects(connection)
+        self.assets = SqlAssets(connection)
+        self.batches = SqlBatches(connection)
+        self.uploads = SqlUploads(connection)
+        self.annotations = SqlAnnotations(connection)
+        self.versions = SqlVersions(connection)
+        self.version_assets = SqlVersionAssets(connection)
+        self.jobs = SqlJobs(connection)
+        self.models = SqlModels(connection)
+        self.evaluations = SqlEvaluations(connection)
+        self.deployments = SqlDeployments(connection)
+        self.events = SqlEvents(connection)
+        self.claims = SqlClaims(connection)
+        self.emitted: list[Emitted] = []
+        self.wakes: dict[JobKind, None] = {}
+
+    def emit(self, stream: str, kind: str, payload: Mapping[str, Any]) -> None:
+        self.emitted.append(Emitted(stream, kind, payload))
+
+    def wake(self, kind: JobKind) -> None:
+        self.wakes[kind] = None
+
+
+class SqlDatabase:
+    """Fulfils domain.ports.Database."""
+
+    def __init__(
+        self, engine: AsyncEngine, doorbell: Doorbell, queue: JobQueue, versions_enabled_everywhere: bool = False
+    ) -> None:
+        self.engine = engine
+        self._doorbell = doorbell
+        self._queue = queue
+        self._versions_enabled_everywhere = versions_enabled_everywhere
+
+    async def write(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+        for repeat in range(_REPEATS):
+            try:
+                return await self._write_once(work)
+            except OperationalError as error:
+                if not wants_repeat(error) or repeat == _REPEATS - 1:
+                    raise
+                await asyncio.sleep(random.uniform(0.01, 0.05) * 2**repeat)  # noqa: S311 - spreads contenders
+        raise AssertionError("unreachable")
+
+    async def _write_once(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+        async with self.engine.connect() as raw:
+            connection = await raw.execution_options(**{WRITES: True})
+            async with connection.begin():
+                uow = SqlUnitOfWork(connection, self._versions_enabled_everywhere)
+                result = await work(uow)
+                await uow.events.append(uow.emitted)
+        for stream in dict.fromkeys(event.stream for event in uow.emitted):
+            await self._doorbell.ring(Ring(stream))
+        for kind in uow.wakes:
+            await self._queue.wake(kind)
+        return result
+
+    async def read(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+        async with self.engine.connect() as connection, connection.begin():
+            return await work(SqlUnitOfWork(connection, self._versions_enabled_everywhere))
+
+    async def ready(self) -> None:
+        """Raises when the database does not answer."""
+        async with self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        await self.engine.dispose()

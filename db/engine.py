@@ -1,0 +1,52 @@
+"""The engine for a database URL, with what SQLite and MySQL each need to behave alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+WRITES = "agridrone_writes"
+"""Execution option of connections whose transaction will write."""
+
+_SQLITE_BUSY_SECONDS = 30
+_MYSQL_DEADLOCK, _MYSQL_LOCK_TIMEOUT = 1213, 1205
+
+
+def create_engine(url: str) -> AsyncEngine:
+    """An engine for `sqlite+aiosqlite:///FILE` or `mysql+aiomysql://…`."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return _sqlite_engine(url)
+    return create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, pool_recycle=1800)
+
+
+def _sqlite_engine(url: str) -> AsyncEngine:
+    engine = create_async_engine(url, connect_args={"timeout": _SQLITE_BUSY_SECONDS, "isolation_level": None})
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        # The driver begins nothing by itself, so that reads freeze too; a writer takes the lock at once, because a
+        # transaction that turns from reading to writing fails when somebody else wrote in between.
+        writes = connection.get_execution_options().get(WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def wants_repeat(error: OperationalError) -> bool:
+    """True when the database asks for the whole transaction again: deadlock, lock time-out, SQLite's busy file."""
+    arguments: tuple[Any, ...] = error.orig.args if error.orig is not None else ()
+    code = arguments[0] if arguments else None
+    return code in (_MYSQL_DEADLOCK, _MYSQL_LOCK_TIMEOUT) or "database is locked" in str(code)

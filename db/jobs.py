@@ -1,0 +1,120 @@
+"""Training jobs and their epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, func, insert, select, update
+
+from db.repository import TableRepository, chunks
+from db.tables import training_epochs, training_jobs
+from domain.models.training import EpochMetrics, TrainingConfig, TrainingJob, TrainingJobStatus
+from domain.models.version import Notice
+from domain.paging import Page, PageRequest
+
+_UNFINISHED = tuple(status for status in TrainingJobStatus if not status.final)
+_CONFIG = ("base_model", "epochs", "batch_size", "image_size", "learning_rate", "patience", "seed")
+
+
+class SqlJobs(TableRepository[TrainingJob]):
+    """Fulfils domain.ports.Jobs."""
+
+    table = training_jobs
+    entity = TrainingJob
+
+    def load(self, row: RowMapping) -> TrainingJob:
+        plain = {name: row[name] for name in TrainingJob.__dataclass_fields__ if name in row and name not in _SHAPED}
+        return TrainingJob(
+            **plain,
+            config=TrainingConfig(**{name: row[name] for name in _CONFIG}),
+            effective=row["effective"] or {},
+            warnings=tuple(Notice(**notice) for notice in row["warnings"] or ()),
+        )
+
+    def dump(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        values = dict(changes)
+        if "config" in values:
+            values.update(asdict(values.pop("config")))
+        return super().dump(values)
+
+    async def by_idempotency_key(self, project_id: str, key: str) -> TrainingJob | None:
+        return await self.one(training_jobs.c.project_id == project_id, training_jobs.c.idempotency_key == key)
+
+    async def page(
+        self,
+        request: PageRequest,
+        *,
+        project_id: str | None = None,
+        dataset_id: str | None = None,
+        statuses: Sequence[TrainingJobStatus] | None = None,
+    ) -> Page[TrainingJob]:
+        return await self.page_where(request, *_matching(project_id, dataset_id, statuses))
+
+    async def count(
+        self,
+        *,
+        project_id: str | None = None,
+        dataset_id: str | None = None,
+        statuses: Sequence[TrainingJobStatus] | None = None,
+    ) -> int:
+        return await self.count_where(*_matching(project_id, dataset_id, statuses))
+
+    async def unfinished_of(self, dataset_id: str) -> int:
+        return await self.count_where(training_jobs.c.dataset_id == dataset_id, training_jobs.c.status.in_(_UNFINISHED))
+
+    async def queue_positions(self, ids: Iterable[str]) -> dict[str, int]:
+        waiting = training_jobs.alias()
+        positions: dict[str, int] = {}
+        for chunk in chunks(ids):
+            ahead = (
+                select(training_jobs.c.id, func.count(waiting.c.id))
+                .join(
+                    waiting,
+                    (waiting.c.status == TrainingJobStatus.QUEUED)
+                    & (waiting.c.created_at <= training_jobs.c.created_at),
+                )
+                .where(training_jobs.c.id.in_(chunk), training_jobs.c.status == TrainingJobStatus.QUEUED)
+                .group_by(training_jobs.c.id)
+            )
+            positions.update({id_: count for id_, count in (await self.connection.execute(ahead)).all()})
+        return positions
+
+    async def add_epoch(self, job_id: str, metrics: EpochMetrics) -> bool:
+        known = [training_epochs.c.job_id == job_id, training_epochs.c.epoch == metrics.epoch]
+        values = asdict(metrics)
+        replaced = await self.connection.execute(update(training_epochs).where(*known).values(metrics=values))
+        if replaced.rowcount:
+            return False
+        row = {"job_id": job_id, "epoch": metrics.epoch, "metrics": values}
+        await self.connection.execute(insert(training_epochs), [row])
+        return True
+
+    async def epochs(self, job_ids: Iterable[str]) -> dict[str, list[EpochMetrics]]:
+        found: dict[str, list[EpochMetrics]] = {}
+        for chunk in chunks(job_ids):
+            statement = (
+                select(training_epochs.c.job_id, training_epochs.c.metrics)
+                .where(training_epochs.c.job_id.in_(chunk))
+                .order_by(training_epochs.c.job_id, training_epochs.c.epoch)
+            )
+            for job_id, metrics in (await self.connection.execute(statement)).all():
+                found.setdefault(job_id, []).append(EpochMetrics(**metrics))
+        return found
+
+
+_SHAPED = frozenset({"config", "effective", "warnings"})
+
+
+def _matching(
+    project_id: str | None, dataset_id: str | None, statuses: Sequence[TrainingJobStatus] | None
+) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if project_id is not None:
+        conditions.append(training_jobs.c.project_id == project_id)
+    if dataset_id is not None:
+        conditions.append(training_jobs.c.dataset_id == dataset_id)
+    if statuses is not None:
+        conditions.append(training_jobs.c.status.in_(statuses))
+    return conditions

@@ -1,0 +1,1 @@
+"""The revisions. Each is frozen in time and imports nothing of ours."""

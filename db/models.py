@@ -1,0 +1,141 @@
+"""Trained models, their evaluations and deployments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import RowMapping, func, select
+
+from db.repository import TableRepository, chunks, columns_of
+from db.tables import model_deployments, model_evaluations, projects, trained_models
+from domain.models.config import preprocessing_from_json
+from domain.models.model import (
+    DeploymentStatus,
+    EvaluationStatus,
+    ModelDeployment,
+    ModelEvaluation,
+    ModelMetrics,
+    TrainedModel,
+)
+from domain.models.version import Notice, Split
+from domain.paging import Page, PageRequest
+
+
+def _plain(row: RowMapping, entity: type[Any], *shaped: str) -> dict[str, Any]:
+    return {name: row[name] for name in entity.__dataclass_fields__ if name not in shaped}
+
+
+class SqlModels(TableRepository[TrainedModel]):
+    """Fulfils domain.ports.Models."""
+
+    table = trained_models
+    entity = TrainedModel
+
+    def load(self, row: RowMapping) -> TrainedModel:
+        return TrainedModel(
+            **_plain(row, TrainedModel, "classes", "metrics", "preprocessing"),
+            classes=tuple(row["classes"]),
+            metrics=ModelMetrics.from_json(row["metrics"]) if row["metrics"] else None,
+            preprocessing=preprocessing_from_json(row["preprocessing"]) if row["preprocessing"] else None,
+        )
+
+    async def page(self, project_id: str, request: PageRequest) -> Page[TrainedModel]:
+        return await self.page_where(request, trained_models.c.project_id == project_id)
+
+    async def count(self, project_id: str) -> int:
+        return await self.count_where(trained_models.c.project_id == project_id)
+
+    async def names_like(self, project_id: str, prefix: str) -> set[str]:
+        statement = select(trained_models.c.name).where(
+            trained_models.c.project_id == project_id, trained_models.c.name.startswith(prefix, autoescape=True)
+        )
+        return set((await self.connection.execute(statement)).scalars())
+
+    async def of_jobs(self, job_ids: Iterable[str]) -> dict[str, TrainedModel]:
+        found: dict[str, TrainedModel] = {}
+        for chunk in chunks(job_ids):
+            mine = select(*columns_of(trained_models)).where(trained_models.c.training_job_id.in_(chunk))
+            found.update({str(model.training_job_id): model for model in await self.all(mine)})
+        return found
+
+    async def latest_of_versions(self, dataset_ids: Iterable[str]) -> dict[str, TrainedModel]:
+        newest = (
+            func.row_number()
+            .over(
+                partition_by=trained_models.c.dataset_id,
+                order_by=(trained_models.c.created_at.desc(), trained_models.c.id.desc()),
+            )
+            .label("newest")
+        )
+        found: dict[str, TrainedModel] = {}
+        for chunk in chunks(dataset_ids):
+            ranked = (
+                select(*columns_of(trained_models), newest).where(trained_models.c.dataset_id.in_(chunk)).subquery()
+            )
+            for model in await self.all(select(ranked).where(ranked.c.newest == 1)):
+                found[str(model.dataset_id)] = model
+        return found
+
+    async def children(self, ids: Iterable[str]) -> dict[str, list[TrainedModel]]:
+        found: dict[str, list[TrainedModel]] = {}
+        for chunk in chunks(ids):
+            mine = select(*columns_of(trained_models)).where(trained_models.c.parent_model_id.in_(chunk))
+            for model in await self.all(mine.order_by(trained_models.c.created_at, trained_models.c.id)):
+                found.setdefault(str(model.parent_model_id), []).append(model)
+        return found
+
+    async def deployed(self, ids: Iterable[str]) -> set[str]:
+        found: set[str] = set()
+        for chunk in chunks(ids):
+            statement = select(projects.c.active_model_id).where(projects.c.active_model_id.in_(chunk))
+            found.update((await self.connection.execute(statement)).scalars())
+        return found
+
+
+class SqlEvaluations(TableRepository[ModelEvaluation]):
+    """Fulfils domain.ports.Evaluations."""
+
+    table = model_evaluations
+    entity = ModelEvaluation
+
+    def load(self, row: RowMapping) -> ModelEvaluation:
+        return ModelEvaluation(
+            **_plain(row, ModelEvaluation, "metrics", "warnings"),
+            metrics=ModelMetrics.from_json(row["metrics"]) if row["metrics"] else None,
+            warnings=tuple(Notice(**notice) for notice in row["warnings"] or ()),
+        )
+
+    async def of_models(self, model_ids: Iterable[str]) -> dict[str, list[ModelEvaluation]]:
+        found: dict[str, list[ModelEvaluation]] = {}
+        table = model_evaluations
+        for chunk in chunks(model_ids):
+            mine = select(*columns_of(table)).where(table.c.model_id.in_(chunk))
+            for evaluation in await self.all(mine.order_by(table.c.created_at.desc(), table.c.id.desc())):
+                found.setdefault(evaluation.model_id, []).append(evaluation)
+        return found
+
+    async def find(self, model_id: str, dataset_id: str, split: Split) -> ModelEvaluation | None:
+        table = model_evaluations
+        same = [table.c.model_id == model_id, table.c.dataset_id == dataset_id, table.c.split == split]
+        living = select(*columns_of(table)).where(*same, table.c.status != EvaluationStatus.FAILED)
+        found = await self.all(living.order_by(table.c.created_at.desc()).limit(1))
+        return found[0] if found else None
+
+
+class SqlDeployments(TableRepository[ModelDeployment]):
+    """Fulfils domain.ports.Deployments."""
+
+    table = model_deployments
+    entity = ModelDeployment
+
+    async def active(self, project_id: str) -> ModelDeployment | None:
+        mine = model_deployments.c.project_id == project_id
+        return await self.one(mine, model_deployments.c.status == DeploymentStatus.ACTIVE)
+
+    async def page(self, project_id: str, request: PageRequest) -> Page[ModelDeployment]:
+        order = [model_deployments.c.deployed_at, model_deployments.c.id]
+        return await self.page_where(request, model_deployments.c.project_id == project_id, keys=order)
+
+    async def count(self, project_id: str) -> int:
+        return await self.count_where(model_deployments.c.project_id == project_id)

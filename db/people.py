@@ -1,0 +1,72 @@
+"""Users, teams and memberships."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.repository import TableRepository, columns_of
+from db.tables import team_members, teams, users
+from domain.models.people import Membership, Team, TeamRole, User
+
+
+class _Users(TableRepository[User]):
+    table = users
+    entity = User
+
+
+class _Teams(TableRepository[Team]):
+    table = teams
+    entity = Team
+
+
+class _Memberships(TableRepository[Membership]):
+    table = team_members
+    entity = Membership
+
+
+class SqlPeople:
+    """Fulfils domain.ports.People."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self._users = _Users(connection)
+        self._teams = _Teams(connection)
+        self._memberships = _Memberships(connection)
+
+    async def user(self, user_id: str) -> User | None:
+        return await self._users.get(user_id)
+
+    async def user_by_email(self, email: str) -> User | None:
+        return await self._users.one(users.c.email == email)
+
+    async def users(self, ids: Iterable[str]) -> dict[str, User]:
+        return await self._users.get_many(ids)
+
+    async def teams(self, ids: Iterable[str]) -> dict[str, Team]:
+        return await self._teams.get_many(ids)
+
+    async def add_user(self, user: User) -> None:
+        await self._users.add(user)
+
+    async def add_team(self, team: Team) -> None:
+        await self._teams.add(team)
+
+    async def add_membership(self, membership: Membership) -> None:
+        await self._memberships.add(membership)
+
+    async def role(self, team_id: str, user_id: str) -> TeamRole | None:
+        statement = select(team_members.c.role).where(
+            team_members.c.team_id == team_id, team_members.c.user_id == user_id
+        )
+        return (await self._connection.execute(statement)).scalar_one_or_none()
+
+    async def memberships_of(self, user_id: str) -> Sequence[Membership]:
+        statement = select(*columns_of(team_members)).where(team_members.c.user_id == user_id)
+        return await self._memberships.all(statement.order_by(team_members.c.created_at, team_members.c.id))
+
+    async def members(self, team_id: str) -> Sequence[Membership]:
+        statement = select(*columns_of(team_members)).where(team_members.c.team_id == team_id)
+        return await self._memberships.all(statement.order_by(team_members.c.created_at, team_members.c.id))

@@ -1,0 +1,190 @@
+"""Dataset versions: the rows of TrainingDataset that have a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, func, select
+
+from db.repository import TableRepository, chunks, columns_of
+from db.selection import frozen_assets, has_annotation, passing_annotations
+from db.tables import assets, training_dataset_assets, training_datasets
+from domain.models.config import SnapshotFilters, VersionConfig
+from domain.models.version import (
+    ClassCount,
+    DatasetStatus,
+    DatasetVersion,
+    Manifest,
+    Notice,
+    Split,
+    SplitCounts,
+)
+from domain.paging import Page, PageRequest
+from domain.ports import SelectedImage
+
+_FROZEN = (DatasetStatus.READY, DatasetStatus.TRAINING, DatasetStatus.ARCHIVED)
+
+
+class SqlVersions(TableRepository[DatasetVersion]):
+    """Fulfils domain.ports.Versions. Rows without a number are data sets from before versioning: no version."""
+
+    table = training_datasets
+    entity = DatasetVersion
+
+    def load(self, row: RowMapping) -> DatasetVersion:
+        key = row["manifest_key"]
+        return DatasetVersion(
+            id=row["id"],
+            project_id=row["project_id"],
+            team_id=row["team_id"],
+            version=row["version"],
+            name=row["name"],
+            display_name=row["display_name"],
+            status=row["status"],
+            failure_reason=row["failure_reason"],
+            created_at=row["created_at"],
+            created_by_id=row["created_by_id"],
+            config=VersionConfig.from_json(
+                {name: row[name] for name in ("preprocessing", "augmentation", "splits", "filters")}
+            ),
+            idempotency_key=row["idempotency_key"],
+            input_digest=row["input_digest"],
+            snapshot_at=row["snapshot_at"],
+            image_count=row["image_count"],
+            annotation_count=row["annotation_count"],
+            classes=tuple(row["classes"]),
+            class_counts=tuple(ClassCount(**count) for count in row["class_counts"] or ()),
+            split_counts=SplitCounts(
+                row["train_count"], row["val_count"], row["test_count"], row["train_augmented_count"]
+            ),
+            manifest=Manifest(key, row["manifest_sha256"], row["manifest_size"]) if key else None,
+            content_digest=row["content_digest"],
+            warnings=tuple(Notice(**notice) for notice in row["warnings"] or ()),
+        )
+
+    def dump(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        values = dict(changes)
+        if "config" in values:
+            values.update(values.pop("config").to_json())
+        if "split_counts" in values:
+            values.update({f"{name}_count": count for name, count in asdict(values.pop("split_counts")).items()})
+        if "manifest" in values:
+            manifest = values.pop("manifest")
+            values["manifest_key"] = manifest.s3_key if manifest else None
+            values["manifest_sha256"] = manifest.sha256 if manifest else None
+            values["manifest_size"] = manifest.size_bytes if manifest else None
+            values["s3_path"] = manifest.s3_key if manifest else ""
+        return super().dump(values)
+
+    async def get(self, id_: str) -> DatasetVersion | None:
+        return await self.one(training_datasets.c.id == id_, training_datasets.c.version.is_not(None))
+
+    async def get_many(self, ids: Iterable[str]) -> dict[str, DatasetVersion]:
+        found: dict[str, DatasetVersion] = {}
+        for chunk in chunks(ids):
+            numbered = [training_datasets.c.id.in_(chunk), training_datasets.c.version.is_not(None)]
+            rows = await self.all(select(*columns_of(training_datasets)).where(*numbered))
+            found.update({version.id: version for version in rows})
+        return found
+
+    async def add(self, *entities: DatasetVersion) -> None:
+        for version in entities:
+            values = self.dump({name: getattr(version, name) for name in version.__dataclass_fields__})
+            await self.connection.execute(
+                training_datasets.insert().values(s3_bucket="", updated_at=version.created_at, **values)
+            )
+
+    async def lock(self, version_id: str) -> DatasetVersion | None:
+        rows = await self.rows(
+            select(*columns_of(training_datasets)).where(training_datasets.c.id == version_id).with_for_update()
+        )
+        return self.load(rows[0]) if rows and rows[0]["version"] is not None else None
+
+    async def next_number(self, project_id: str) -> int:
+        highest = select(func.max(training_datasets.c.version)).where(training_datasets.c.project_id == project_id)
+        return ((await self.connection.execute(highest)).scalar_one() or 0) + 1
+
+    async def by_number(self, project_id: str, number: int) -> DatasetVersion | None:
+        return await self.one(training_datasets.c.project_id == project_id, training_datasets.c.version == number)
+
+    async def by_idempotency_key(self, project_id: str, key: str) -> DatasetVersion | None:
+        mine = training_datasets.c.project_id == project_id
+        return await self.one(mine, training_datasets.c.idempotency_key == key)
+
+    async def page(self, project_id: str, request: PageRequest, archived: bool) -> Page[DatasetVersion]:
+        return await self.page_where(request, *_listed(project_id, archived), keys=[training_datasets.c.version])
+
+    async def count(self, project_id: str, archived: bool) -> int:
+        return await self.count_where(*_listed(project_id, archived))
+
+    async def freezing_asset(self, asset_ids: Iterable[str]) -> dict[str, list[str]]:
+        rows = training_dataset_assets
+        found: dict[str, list[str]] = {}
+        for chunk in chunks(asset_ids):
+            statement = (
+                select(rows.c.asset_id, rows.c.dataset_id)
+                .join(training_datasets, training_datasets.c.id == rows.c.dataset_id)
+                .where(rows.c.asset_id.in_(chunk), training_datasets.c.status.in_(_FROZEN))
+                .order_by(training_datasets.c.version.desc())
+            )
+            for asset_id, dataset_id in (await self.connection.execute(statement)).all():
+                found.setdefault(asset_id, []).append(dataset_id)
+        return found
+
+    async def with_digest(self, project_id: str, content_digest: str) -> DatasetVersion | None:
+        equal = [
+            training_datasets.c.project_id == project_id,
+            training_datasets.c.content_digest == content_digest,
+            training_datasets.c.version.is_not(None),
+        ]
+        first = select(*columns_of(training_datasets)).where(*equal).order_by(training_datasets.c.version).limit(1)
+        found = await self.all(first)
+        return found[0] if found else None
+
+    async def latest_splits(self, project_id: str) -> dict[str, Split]:
+        rows = training_dataset_assets
+        newest = (
+            func.row_number()
+            .over(
+                partition_by=rows.c.sha256,
+                order_by=(training_datasets.c.snapshot_at.desc(), training_datasets.c.version.desc()),
+            )
+            .label("newest")
+        )
+        seen = (
+            select(rows.c.sha256, rows.c.split, newest)
+            .join(training_datasets, training_datasets.c.id == rows.c.dataset_id)
+            .where(training_datasets.c.project_id == project_id, training_datasets.c.status.in_(_FROZEN))
+            .subquery()
+        )
+        statement = select(seen.c.sha256, seen.c.split).where(seen.c.newest == 1)
+        return {sha256: split for sha256, split in (await self.connection.execute(statement)).all()}
+
+    async def any_match(self, project_id: str, filters: SnapshotFilters) -> bool:
+        statement = select(assets.c.id).where(*frozen_assets(project_id, filters), has_annotation(filters)).limit(1)
+        return (await self.connection.execute(statement)).first() is not None
+
+    async def selected(self, project_id: str, filters: SnapshotFilters) -> Sequence[SelectedImage]:
+        conditions = frozen_assets(project_id, filters)
+        if not filters.include_empty:
+            conditions.append(has_annotation(filters))
+        statement = select(assets.c.sha256, assets.c.upload_batch_id).where(*conditions)
+        return [SelectedImage(*row) for row in (await self.connection.execute(statement)).all()]
+
+    async def selected_classes(self, project_id: str, filters: SnapshotFilters) -> Sequence[ClassCount]:
+        passing = passing_annotations(project_id, filters).subquery()
+        statement = (
+            select(passing.c.weed_type, func.count(), func.count(func.distinct(passing.c.asset_id)))
+            .group_by(passing.c.weed_type)
+            .order_by(passing.c.weed_type)
+        )
+        return [ClassCount(*row) for row in (await self.connection.execute(statement)).all()]
+
+
+def _listed(project_id: str, archived: bool) -> list[ColumnElement[bool]]:
+    conditions = [training_datasets.c.project_id == project_id, training_datasets.c.version.is_not(None)]
+    if not archived:
+        conditions.append(training_datasets.c.status != DatasetStatus.ARCHIVED)
+    return conditions

@@ -1,0 +1,107 @@
+"""What is told, on which stream. Streams of one object tell its whole story; a project's stream tells that something moved."""
+
+from __future__ import annotations
+
+from domain.errors import DomainError, ErrorCode
+from domain.models.asset import BatchCounts, UploadBatch
+from domain.models.event import ProjectEventKind, TrainingEventKind
+from domain.models.model import ModelDeployment, ModelEvaluation, TrainedModel
+from domain.models.project import Project
+from domain.models.training import EpochMetrics, TrainingJobStatus
+from domain.models.version import VersionStage
+from domain.ports import UnitOfWork
+
+
+def project_stream(project_id: str) -> str:
+    return f"project:{project_id}"
+
+
+def version_stream(version_id: str) -> str:
+    return f"version:{version_id}"
+
+
+def training_stream(job_id: str) -> str:
+    return f"training:{job_id}"
+
+
+def upload_stream(batch_id: str) -> str:
+    return f"upload:{batch_id}"
+
+
+def encode_event_cursor(seq: int) -> str:
+    return str(seq)
+
+
+def decode_event_cursor(cursor: str | None) -> int | None:
+    """Raises BAD_USER_INPUT for what no event or eventCursor gave out."""
+    if cursor is None:
+        return None
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 18):
+        raise DomainError(ErrorCode.BAD_USER_INPUT, "after is not a cursor of this stream.", ("after",))
+    return int(cursor)
+
+
+def tell_version(
+    uow: UnitOfWork,
+    project_id: str,
+    version_id: str,
+    stage: VersionStage,
+    done: int = 0,
+    total: int = 0,
+    message: str | None = None,
+) -> None:
+    payload = {"stage": stage.value, "done": done, "total": total, "message": message}
+    uow.emit(version_stream(version_id), "VERSION", payload)
+    if stage in (VersionStage.QUEUED, VersionStage.READY, VersionStage.FAILED):
+        tell_version_changed(uow, project_id, version_id)
+
+
+def tell_version_changed(uow: UnitOfWork, project_id: str, version_id: str) -> None:
+    _tell_project(uow, project_id, ProjectEventKind.VERSION_CHANGED, "DatasetVersion", version_id)
+
+
+def tell_upload(uow: UnitOfWork, batch: UploadBatch, counts: BatchCounts, upload_id: str | None) -> None:
+    done = counts.verified + counts.refused
+    uow.emit(upload_stream(batch.id), "UPLOAD", {"done": done, "total": counts.total, "uploadId": upload_id})
+    if upload_id is None or done == counts.total:
+        _tell_project(uow, batch.project_id, ProjectEventKind.UPLOAD_CHANGED, "UploadBatch", batch.id)
+
+
+def tell_training_status(
+    uow: UnitOfWork, project_id: str, job_id: str, status: TrainingJobStatus, epoch: int, message: str | None = None
+) -> None:
+    payload = {"status": status.value, "epoch": epoch, "message": message}
+    uow.emit(training_stream(job_id), TrainingEventKind.STATUS, payload)
+    _tell_project(uow, project_id, ProjectEventKind.TRAINING_CHANGED, "TrainingJob", job_id)
+
+
+def tell_training_epoch(uow: UnitOfWork, job_id: str, metrics: EpochMetrics, eta_seconds: int | None) -> None:
+    payload = {"status": TrainingJobStatus.RUNNING.value, "epoch": metrics.epoch, "etaSeconds": eta_seconds}
+    uow.emit(training_stream(job_id), TrainingEventKind.EPOCH, payload)
+
+
+def tell_training_log(uow: UnitOfWork, job_id: str, status: TrainingJobStatus, epoch: int, message: str) -> None:
+    payload = {"status": status.value, "epoch": epoch, "message": message}
+    uow.emit(training_stream(job_id), TrainingEventKind.LOG, payload)
+
+
+def tell_model_created(uow: UnitOfWork, model: TrainedModel) -> None:
+    _tell_project(uow, model.project_id, ProjectEventKind.MODEL_CREATED, "TrainedModel", model.id)
+
+
+def tell_deployment(uow: UnitOfWork, deployment: ModelDeployment) -> None:
+    kind = ProjectEventKind.DEPLOYMENT_CHANGED
+    _tell_project(uow, deployment.project_id, kind, "ModelDeployment", deployment.id)
+
+
+def tell_evaluation(uow: UnitOfWork, evaluation: ModelEvaluation) -> None:
+    kind = ProjectEventKind.EVALUATION_CHANGED
+    _tell_project(uow, evaluation.project_id, kind, "ModelEvaluation", evaluation.id)
+
+
+def tell_project(uow: UnitOfWork, project: Project) -> None:
+    _tell_project(uow, project.id, ProjectEventKind.PROJECT_CHANGED, "Project", project.id)
+
+
+def _tell_project(uow: UnitOfWork, project_id: str, kind: ProjectEventKind, type_: str, id_: str) -> None:
+    uow.emit(project_stream(project_id), kind, {"type": type_, "id": id_})

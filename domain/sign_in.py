@@ -1,0 +1,54 @@
+"""Users as the sign-in knows them, and the first team of a new one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from domain.ids import new_id
+from domain.models.people import Membership, Principal, Team, TeamRole, User
+from domain.ports import Database, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a valid token says of its bearer: the claims sub, email and name."""
+
+    user_id: str
+    email: str
+    name: str
+
+
+async def admit(database: Database, identity: Identity) -> Principal:
+    """The principal of a valid token. An unknown user is created, without a team."""
+
+    async def known(uow: UnitOfWork) -> User | None:
+        return await uow.people.user(identity.user_id)
+
+    async def create(uow: UnitOfWork) -> None:
+        if await uow.people.user(identity.user_id) is None:
+            user = User(identity.user_id, identity.name, identity.email, datetime.now(UTC))
+            await uow.people.add_user(user)
+
+    if await database.read(known) is None:
+        await database.write(create)
+    return Principal(identity.user_id, identity.email)
+
+
+async def user_with_team(database: Database, email: str) -> User:
+    """The user of that e-mail address; a new one is made as the owner of a team of its own."""
+    address = email.strip().lower()
+
+    async def find_or_make(uow: UnitOfWork) -> User:
+        user = await uow.people.user_by_email(address)
+        if user is not None:
+            return user
+        now = datetime.now(UTC)
+        user = User(new_id(), address.split("@")[0], address, now)
+        team = Team(new_id(), f"{user.name}'s team", now)
+        await uow.people.add_user(user)
+        await uow.people.add_team(team)
+        await uow.people.add_membership(Membership(new_id(), team.id, user.id, TeamRole.OWNER, now))
+        return user
+
+    return await database.write(find_or_make)

@@ -1,0 +1,140 @@
+"""Cutting an image into a grid of tiles, and bringing what was found on the tiles back together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+
+import numpy as np
+
+from domain.models.config import Tile
+from domain.models.detection import Detection
+from domain.models.geometry import Box
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A tile's rectangle in whole pixels of its source; `row` and `column` count from 0."""
+
+    row: int
+    column: int
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        return self.y + self.height
+
+
+def tile_windows(width: int, height: int, tile: Tile) -> tuple[Window, ...]:
+    """The rows × columns windows of an image of `width` × `height` pixels, row by row.
+
+    Together they cover the image; without overlap no pixel lies in two of them. Raises ValueError when a side has
+    fewer pixels than tiles.
+    """
+    columns, rows = _spans(width, tile.columns, tile.overlap), _spans(height, tile.rows, tile.overlap)
+    return tuple(
+        Window(row, column, left, top, right - left, bottom - top)
+        for row, (top, bottom) in enumerate(rows)
+        for column, (left, right) in enumerate(columns)
+    )
+
+
+def _spans(length: int, count: int, overlap: float) -> list[tuple[int, int]]:
+    if length < count:
+        raise ValueError(f"A side of {length} pixels cannot be cut into {count} tiles.")
+    # n tiles of side t, each sharing t·overlap with the next, span n·t - (n-1)·t·overlap. Exact fractions, so that one
+    # tile's end and the next one's start round alike.
+    share = Fraction(overlap)
+    side = length / (count - (count - 1) * share)
+    step = side * (1 - share)
+    half = Fraction(1, 2)
+    return [(floor(i * step + half), floor(i * step + side + half)) for i in range(count)]
+
+
+def box_in_window(box: Box, window: Window, min_visible: float) -> Box | None:
+    """The part of `box` inside `window`, in pixels of the window.
+
+    None when the box is not finite or has no area, or when less than `min_visible` (0..1) of its area is inside.
+    """
+    if not box.finite or box.area <= 0:
+        return None
+    part = box.shifted(-window.x, -window.y).clipped(window.width, window.height)
+    return part if part.area > 0 and part.area / box.area >= min_visible else None
+
+
+@dataclass(frozen=True, slots=True)
+class TileDetections:
+    """What was found on one tile; the boxes are in pixels of the whole source."""
+
+    window: Window
+    detections: tuple[Detection, ...]
+
+
+def merge_detections(
+    tiles: Sequence[TileDetections], width: int, height: int, iou: float = 0.5, contained: float = 0.7
+) -> tuple[Detection, ...]:
+    """The detections of all tiles of a `width` × `height` image without the doubles at the seams, best first.
+
+    Greedy by confidence: a detection goes when one of the same class that was kept, of another tile, overlaps it at
+    `iou` or more, or shares at least `contained` of the smaller box's area with it. Boxes that end at a seam are
+    only parts of an object and come after all whole ones, so that the whole box survives however sure the model was
+    of the part.
+    """
+    entries = [
+        (_ends_at_seam(detection.box, tile.window, width, height), -detection.confidence, index, detection)
+        for index, tile in enumerate(tiles)
+        for detection in tile.detections
+    ]
+    entries.sort(key=lambda e: (e[0], e[1], e[2], e[3].weed_type, e[3].box.x, e[3].box.y))
+    kept: dict[str, _Kept] = {}
+    result = []
+    for _, _, index, detection in entries:
+        group = kept.setdefault(detection.weed_type, _Kept())
+        if not group.holds(detection.box, index, iou, contained):
+            group.add(detection.box, index)
+            result.append(detection)
+    return tuple(sorted(result, key=lambda d: -d.confidence))
+
+
+def _ends_at_seam(box: Box, window: Window, width: int, height: int) -> bool:
+    """Whether the box reaches, within a pixel, an edge of its tile that is not an edge of the image."""
+    return (
+        (window.x > 0 and box.x <= window.x + 1)
+        or (window.y > 0 and box.y <= window.y + 1)
+        or (window.right < width and box.right >= window.right - 1)
+        or (window.bottom < height and box.bottom >= window.bottom - 1)
+    )
+
+
+class _Kept:
+    """The kept boxes of one class, compared with a candidate all at once."""
+
+    def __init__(self) -> None:
+        self._rows = np.empty((16, 5))
+        self._count = 0
+
+    def add(self, box: Box, tile: int) -> None:
+        if self._count == len(self._rows):
+            self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
+        self._rows[self._count] = (box.x, box.y, box.right, box.bottom, tile)
+        self._count += 1
+
+    def holds(self, box: Box, tile: int, iou: float, contained: float) -> bool:
+        rows = self._rows[: self._count]
+        rows = rows[rows[:, 4] != tile]
+        across = np.minimum(rows[:, 2], box.right) - np.maximum(rows[:, 0], box.x)
+        down = np.minimum(rows[:, 3], box.bottom) - np.maximum(rows[:, 1], box.y)
+        shared = np.clip(across, 0, None) * np.clip(down, 0, None)
+        areas = (rows[:, 2] - rows[:, 0]) * (rows[:, 3] - rows[:, 1])
+        union = areas + box.area - shared
+        smaller = np.minimum(areas, box.area)
+        return bool(np.any((shared > 0) & ((shared >= iou * union) | (shared >= contained * smaller))))

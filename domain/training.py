@@ -1,0 +1,307 @@
+"""Training jobs: asking for one, and what its worker writes. Locks go project, version, job."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from domain.errors import DomainError, ErrorCode, invalid, not_found
+from domain.events import tell_model_created, tell_training_epoch, tell_training_log, tell_training_status
+from domain.ids import new_id
+from domain.jobs import Claim, JobKind
+from domain.models.model import TrainedModel
+from domain.models.people import Principal
+from domain.models.training import EpochMetrics, StartingWeights, TrainingConfig, TrainingJob, TrainingJobStatus
+from domain.models.version import DatasetStatus, DatasetVersion, Notice
+from domain.policies import Action, authorize_project
+from domain.ports import Database, UnitOfWork
+from domain.transitions import transition
+from domain.versions import checked_idempotency_key, readable_version, refresh_training_status
+
+MAX_EPOCHS, MAX_BATCH_SIZE = 10_000, 1024
+MIN_IMAGE_SIZE, MAX_IMAGE_SIZE, IMAGE_SIZE_STEP = 32, 4096, 32
+MAX_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class StartTraining:
+    version_id: str
+    config: TrainingConfig
+    checkpoint_model_id: str | None
+    from_scratch: bool
+    idempotency_key: str | None
+
+    def digest(self) -> str:
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+
+def check_training_config(config: TrainingConfig) -> None:
+    """Raises INVALID for the first value outside its documented range."""
+    path = ("input", "config")
+    if not 1 <= config.epochs <= MAX_EPOCHS:
+        raise invalid(f"Epochs must be 1 to {MAX_EPOCHS:,}, not {config.epochs}.", *path, "epochs")
+    if not 1 <= config.batch_size <= MAX_BATCH_SIZE:
+        text = f"The batch size must be 1 to {MAX_BATCH_SIZE:,}, not {config.batch_size}."
+        raise invalid(text, *path, "batchSize")
+    if not MIN_IMAGE_SIZE <= config.image_size <= MAX_IMAGE_SIZE or config.image_size % IMAGE_SIZE_STEP:
+        text = f"The image size must be {MIN_IMAGE_SIZE} to {MAX_IMAGE_SIZE:,} in steps of {IMAGE_SIZE_STEP} pixels."
+        raise invalid(text, *path, "imageSize")
+    rate = config.learning_rate
+    if rate is not None and not (math.isfinite(rate) and 0 < rate <= 1):
+        raise invalid("The learning rate must be above 0 and at most 1.", *path, "learningRate")
+    if config.patience < 0:
+        raise invalid("Patience is a number of epochs, 0 for never.", *path, "patience")
+    if not 0 <= config.seed <= MAX_SEED:
+        raise invalid(f"The seed must be 0 to {MAX_SEED:,}.", *path, "seed")
+
+
+async def start_training(database: Database, principal: Principal, command: StartTraining) -> TrainingJob:
+    """A QUEUED job. Raises INVALID, NOT_READY, IDEMPOTENCY_MISMATCH, or NOT_FOUND for a checkpoint of another team."""
+
+    async def work(uow: UnitOfWork) -> TrainingJob:
+        seen = await readable_version(uow, principal, command.version_id, Action.TRAIN)
+        check_training_config(command.config)
+        await uow.projects.lock(seen.project_id)
+        key = checked_idempotency_key(command.idempotency_key)
+        existing = await uow.jobs.by_idempotency_key(seen.project_id, key) if key is not None else None
+        if existing is not None:
+            return _same_input(existing, command)
+        version = await uow.versions.lock(seen.id)
+        if version is None or version.status not in (DatasetStatus.READY, DatasetStatus.TRAINING):
+            status = version.status.value if version else "gone"
+            text = f"v{seen.version} is {status}; only a version that is READY can be trained from."
+            raise DomainError(ErrorCode.NOT_READY, text, ("input", "datasetVersionId"))
+        checkpoint = await _checkpoint(uow, version, command)
+        job = _new_job(command, version, principal, checkpoint)
+        await uow.jobs.add(job)
+        await refresh_training_status(uow, version)
+        tell_training_status(uow, job.project_id, job.id, job.status, 0)
+        uow.wake(JobKind.TRAINING)
+        return job
+
+    return await database.write(work)
+
+
+def _same_input(existing: TrainingJob, command: StartTraining) -> TrainingJob:
+    if existing.input_digest == command.digest():
+        return existing
+    text = "This idempotency key started another training; use another key."
+    raise DomainError(ErrorCode.IDEMPOTENCY_MISMATCH, text, ("input", "idempotencyKey"))
+
+
+async def _checkpoint(uow: UnitOfWork, version: DatasetVersion, command: StartTraining) -> TrainedModel | None:
+    if command.checkpoint_model_id is None:
+        return None
+    if command.from_scratch:
+        text = "A training starts from a checkpoint or from scratch, not both."
+        raise invalid(text, "input", "fromScratch")
+    model = await uow.models.get(command.checkpoint_model_id)
+    if model is None or model.team_id != version.team_id:
+        raise not_found("model")
+    if model.sha256 is None or model.base_model is None:
+        text = f"{model.name} has no recorded checksum or architecture, so its weights cannot be trusted as a start."
+        raise DomainError(ErrorCode.NOT_READY, text, ("input", "checkpointModelId"))
+    return model
+
+
+def _new_job(
+    command: StartTraining, version: DatasetVersion, principal: Principal, checkpoint: TrainedModel | None
+) -> TrainingJob:
+    config, starting = command.config, StartingWeights.PRETRAINED
+    notices: tuple[Notice, ...] = ()
+    if command.from_scratch:
+        starting = StartingWeights.SCRATCH
+    if checkpoint is not None and checkpoint.base_model is not None:
+        starting = StartingWeights.CHECKPOINT
+        notices = _checkpoint_notices(config, version, checkpoint)
+        config = replace(config, base_model=checkpoint.base_model)
+    return TrainingJob(
+        id=new_id(),
+        project_id=version.project_id,
+        team_id=version.team_id,
+        dataset_id=version.id,
+        status=TrainingJobStatus.QUEUED,
+        starting_weights=starting,
+        checkpoint_model_id=checkpoint.id if checkpoint else None,
+        config=config,
+        effective={},
+        created_at=datetime.now(UTC),
+        created_by_id=principal.user_id,
+        started_at=None,
+        finished_at=None,
+        cancel_requested_at=None,
+        warnings=notices,
+        epoch=0,
+        failure_reason=None,
+        attempt=0,
+        worker=None,
+        device=None,
+        idempotency_key=command.idempotency_key,
+        input_digest=command.digest(),
+        eta_seconds=None,
+    )
+
+
+def _checkpoint_notices(
+    config: TrainingConfig, version: DatasetVersion, checkpoint: TrainedModel
+) -> tuple[Notice, ...]:
+    notices = []
+    forgotten = sorted(set(checkpoint.classes) - set(version.classes))
+    added = sorted(set(version.classes) - set(checkpoint.classes))
+    if forgotten:
+        text = f"{checkpoint.name} knows classes that v{version.version} lacks: {', '.join(forgotten)}."
+        notices.append(Notice("CLASS_NOT_IN_VERSION", text, len(forgotten)))
+    if added:
+        text = f"v{version.version} has classes that {checkpoint.name} never saw: {', '.join(added)}."
+        notices.append(Notice("CLASS_NOT_IN_MODEL", text, len(added)))
+    if config.base_model is not checkpoint.base_model:
+        text = f"The architecture is the checkpoint's, {checkpoint.base_model}, not {config.base_model}."
+        notices.append(Notice("BASE_MODEL_FROM_CHECKPOINT", text, 1))
+    return tuple(notices)
+
+
+async def cancel_training(database: Database, principal: Principal, job_id: str) -> TrainingJob:
+    """Cancels a queued job at once; a running one is asked to stop, which its worker sees at its next heartbeat."""
+
+    async def work(uow: UnitOfWork) -> TrainingJob:
+        seen = await readable_job(uow, principal, job_id, Action.TRAIN)
+        version = await uow.versions.lock(seen.dataset_id)
+        job = await uow.jobs.get(job_id)
+        if job is None or version is None:
+            raise not_found("training job")
+        if job.status.final:
+            text = f"The training is {job.status.value} already."
+            raise DomainError(ErrorCode.NOT_READY, text, ("id",))
+        now = datetime.now(UTC)
+        changes: dict[str, Any] = {"cancel_requested_at": job.cancel_requested_at or now}
+        if job.status is TrainingJobStatus.QUEUED:
+            changes["status"] = transition(job.status, TrainingJobStatus.CANCELLED)
+            changes["finished_at"] = now
+        await uow.jobs.update(job.id, **changes)
+        job = replace(job, **changes)
+        await refresh_training_status(uow, version)
+        tell_training_status(uow, job.project_id, job.id, job.status, job.epoch, "Cancelling.")
+        return job
+
+    return await database.write(work)
+
+
+async def readable_job(uow: UnitOfWork, principal: Principal, job_id: str, action: Action) -> TrainingJob:
+    """The job, when the caller may do `action` in its project. Raises as `authorize_project` does."""
+    job = await uow.jobs.get(job_id)
+    if job is None:
+        raise not_found("training job")
+    await authorize_project(uow, principal, job.project_id, action, "training job")
+    return job
+
+
+# What the worker that holds the claim writes. Each is one transaction's work.
+
+
+def preparing(claim: Claim, device: str) -> Callable[[UnitOfWork], Awaitable[TrainingJob]]:
+    """The worker took the job up: it will read, check and render the version."""
+
+    async def work(uow: UnitOfWork) -> TrainingJob:
+        job = await _held(uow, claim)
+        status = transition(job.status, TrainingJobStatus.PREPARING)
+        started = job.started_at or datetime.now(UTC)
+        await uow.jobs.write_claimed(claim, status=status, device=device, started_at=started)
+        again = f"Taken up again, attempt {claim.attempt}." if claim.attempt > 1 else None
+        tell_training_status(uow, job.project_id, job.id, status, job.epoch, again)
+        return replace(job, status=status, device=device, started_at=started)
+
+    return work
+
+
+def running(claim: Claim, effective: dict[str, Any]) -> Callable[[UnitOfWork], Awaitable[None]]:
+    """The child process starts with these arguments."""
+
+    async def work(uow: UnitOfWork) -> None:
+        job = await _held(uow, claim)
+        status = transition(job.status, TrainingJobStatus.RUNNING)
+        await uow.jobs.write_claimed(claim, status=status, effective=effective)
+        tell_training_status(uow, job.project_id, job.id, status, job.epoch)
+
+    return work
+
+
+def epoch_done(claim: Claim, metrics: EpochMetrics) -> Callable[[UnitOfWork], Awaitable[None]]:
+    """One more epoch. An epoch that an earlier attempt had completed replaces its row, without a second event."""
+
+    async def work(uow: UnitOfWork) -> None:
+        job = await _held(uow, claim)
+        eta = round(metrics.seconds * (job.config.epochs - metrics.epoch))
+        await uow.jobs.write_claimed(claim, epoch=max(job.epoch, metrics.epoch), eta_seconds=eta)
+        if await uow.jobs.add_epoch(job.id, metrics):
+            await uow.claims.progressed(claim)
+            tell_training_epoch(uow, job.id, metrics, eta)
+
+    return work
+
+
+def noticed(claim: Claim, message: str) -> Callable[[UnitOfWork], Awaitable[None]]:
+    """Something a watcher should know, as a LOG event."""
+
+    async def work(uow: UnitOfWork) -> None:
+        job = await _held(uow, claim)
+        tell_training_log(uow, job.id, job.status, job.epoch, message)
+
+    return work
+
+
+def completed(claim: Claim, make: Callable[[str], TrainedModel]) -> Callable[[UnitOfWork], Awaitable[None]]:
+    """Model, job, version and their events in one transaction; `make` is called with the model's name."""
+
+    async def work(uow: UnitOfWork) -> None:
+        seen = await _held(uow, claim)
+        await uow.projects.lock(seen.project_id)
+        version = await uow.versions.lock(seen.dataset_id)
+        if version is None:
+            raise not_found("version")
+        model = make(await _model_name(uow, version))
+        status = transition(seen.status, TrainingJobStatus.COMPLETED)
+        await uow.jobs.write_claimed(claim, status=status, finished_at=datetime.now(UTC), eta_seconds=0)
+        await uow.models.add(model)
+        await refresh_training_status(uow, version)
+        tell_model_created(uow, model)
+        tell_training_status(uow, seen.project_id, seen.id, status, seen.epoch)
+
+    return work
+
+
+def ended(claim: Claim, status: TrainingJobStatus, reason: str | None) -> Callable[[UnitOfWork], Awaitable[None]]:
+    """The job is FAILED with a reason, or CANCELLED; its version goes back to READY when no other job holds it."""
+
+    async def work(uow: UnitOfWork) -> None:
+        seen = await _held(uow, claim)
+        version = await uow.versions.lock(seen.dataset_id)
+        target = transition(seen.status, status)
+        await uow.jobs.write_claimed(
+            claim, status=target, failure_reason=reason, finished_at=datetime.now(UTC), eta_seconds=None
+        )
+        if version is not None:
+            await refresh_training_status(uow, version)
+        tell_training_status(uow, seen.project_id, seen.id, target, seen.epoch, reason)
+
+    return work
+
+
+async def _held(uow: UnitOfWork, claim: Claim) -> TrainingJob:
+    job = await uow.jobs.get(claim.id)
+    if job is None:
+        raise not_found("training job")
+    return job
+
+
+async def _model_name(uow: UnitOfWork, version: DatasetVersion) -> str:
+    """`<project>-v<version>.pt`, with -2, -3 … when that is taken. The project is locked."""
+    project = await uow.projects.get(version.project_id)
+    stem = f"{project.name if project else 'model'}-v{version.version}"
+    taken = await uow.models.names_like(version.project_id, stem)
+    names = (f"{stem}.pt" if count == 1 else f"{stem}-{count}.pt" for count in range(1, len(taken) + 2))
+    return next(name for name in names if name not in taken)

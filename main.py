@@ -1,0 +1,119 @@
+"""The ASGI application and the command line's entry: where everything is put together, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+
+from adapters.detector import QueueDetector
+from adapters.local_store_http import object_routes
+from adapters.manifest import StoredManifests
+from adapters.settings import Settings
+from adapters.sign_in import TokenRejectedError, bearer
+from domain.sign_in import admit
+from resolvers.graphql import GraphQLEndpoint, create_schema
+from resolvers.loaders import create_loaders
+from schema.context import Context
+from workers.services import Services, open_services
+
+_PROBE_SECONDS = 5
+_WELCOME = """AgriDrone Ops
+
+GraphQL: POST {url}/graphql, and graphql-transport-ws on the same path.
+Sign in: agridrone token --email you@example.org, then send Authorization: Bearer <token>.
+"""
+
+
+@asynccontextmanager
+async def open_app(settings: Settings) -> AsyncIterator[Starlette]:
+    """The application with its services open around it."""
+    async with open_services(settings) as services:
+        await services.doorbell.open()
+        yield create_app(services)
+
+
+def create_app(services: Services) -> Starlette:
+    """The application over services that are open."""
+    manifests = StoredManifests(services.store)
+    endpoint = GraphQLEndpoint(create_schema(), lambda: create_context(services, manifests), _admission(services))
+
+    async def welcome(_: Request) -> Response:
+        return PlainTextResponse(_WELCOME.format(url=services.settings.base_url))
+
+    async def alive(_: Request) -> Response:
+        return JSONResponse({"status": "alive"})
+
+    async def ready(_: Request) -> Response:
+        report = await _readiness(services)
+        fine = all(state == "ok" for state in report.values())
+        return JSONResponse(report, status_code=200 if fine else 503)
+
+    return Starlette(
+        routes=[
+            Route("/", welcome),
+            Route("/healthz", alive),
+            Route("/readyz", ready),
+            Route("/graphql", endpoint, methods=["GET", "POST"]),
+            WebSocketRoute("/graphql", endpoint),
+            *object_routes(services.store),
+        ]
+    )
+
+
+def create_context(services: Services, manifests: StoredManifests) -> Context:
+    """Fresh surroundings for one operation or one WebSocket connection."""
+    return Context(
+        database=services.database,
+        store=services.store,
+        detector=QueueDetector(services.redis),
+        doorbell=services.doorbell,
+        manifests=manifests,
+        versions_enabled_everywhere=services.settings.enable_dataset_versions,
+        loaders=create_loaders(services.database),
+    )
+
+
+def _admission(services: Services) -> Callable[[Context, str | None], Awaitable[None]]:
+    async def fill_in(context: Context, authorization: str | None) -> None:
+        if authorization is None:
+            return
+        try:
+            identity = services.signer.read(bearer(authorization))
+        except TokenRejectedError as error:
+            context.refusal = str(error)
+            return
+        context.caller = await admit(services.database, identity)
+
+    return fill_in
+
+
+async def _readiness(services: Services) -> dict[str, str]:
+    """What answers and what does not, each within a few seconds."""
+
+    async def state(probe: Awaitable[object]) -> str:
+        try:
+            await asyncio.wait_for(probe, _PROBE_SECONDS)
+        except Exception as error:
+            return f"unreachable ({type(error).__name__})"
+        return "ok"
+
+    names = ("database", "redis", "objects")
+    probes = (services.database.ready(), services.redis.ping(), services.store.ready())
+    return dict(zip(names, await asyncio.gather(*(state(probe) for probe in probes)), strict=True))
+
+
+def run() -> None:
+    """The command `agridrone`."""
+    from cli.app import app
+
+    app(prog_name="agridrone")
+
+
+if __name__ == "__main__":
+    run()

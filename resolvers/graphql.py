@@ -1,0 +1,104 @@
+"""The schema, and the endpoint that serves it over HTTP and graphql-transport-ws."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import strawberry
+import structlog
+from graphql import GraphQLError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.extensions import MaskErrors, ParserCache, ValidationCache
+from strawberry.schema.config import StrawberryConfig
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+
+from domain.errors import DomainError
+from resolvers.mutation import Mutation
+from resolvers.query import Query
+from resolvers.subscription import Subscription
+from schema.context import Context
+from schema.scalars import SCALARS
+
+_CACHED_DOCUMENTS = 512
+_INIT_SECONDS = 10
+_log = structlog.get_logger(__name__)
+
+
+class MaskBugs(MaskErrors):
+    """Lets through what the caller may know; anything else is a bug, logged whole under an id that the caller gets."""
+
+    def __init__(self) -> None:
+        super().__init__(should_mask_error=_is_bug)
+
+    def anonymise_error(self, error: GraphQLError) -> GraphQLError:
+        request_id = uuid4().hex
+        _log.error("internal_error", request_id=request_id, path=error.path, exc_info=error.original_error)
+        return GraphQLError(
+            message=f"Something went wrong on the server (request {request_id}).",
+            nodes=error.nodes,
+            path=error.path,
+            extensions={"code": "INTERNAL", "requestId": request_id},
+        )
+
+
+def _is_bug(error: GraphQLError) -> bool:
+    return error.original_error is not None and not isinstance(error.original_error, DomainError | GraphQLError)
+
+
+class Schema(strawberry.Schema):
+    """Errors are logged where they are masked, and nowhere else."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
+        """Nothing: refusals are no news for the log, and bugs are logged by MaskBugs."""
+
+
+def create_schema() -> Schema:
+    return Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        extensions=[MaskBugs, ParserCache(_CACHED_DOCUMENTS), ValidationCache(_CACHED_DOCUMENTS)],
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )
+
+
+class GraphQLEndpoint(GraphQL[Context, None]):
+    """`create` makes the surroundings of one operation, and `admit` fills in who an Authorization value stands for."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        create: Callable[[], Context],
+        admit: Callable[[Context, str | None], Awaitable[None]],
+    ) -> None:
+        super().__init__(
+            schema,
+            graphql_ide=None,
+            allow_queries_via_get=False,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+            connection_init_wait_timeout=timedelta(seconds=_INIT_SECONDS),
+            multipart_uploads_enabled=True,
+        )
+        self._create = create
+        self._admit = admit
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
+        context = self._create()
+        if isinstance(request, Request):
+            await self._admit(context, request.headers.get("authorization"))
+        return context
+
+    async def on_ws_connect(self, context: Context) -> Any:
+        params = context.connection_params or {}
+        given = next((value for name, value in params.items() if name.lower() == "authorization"), None)
+        await self._admit(context, given if isinstance(given, str) else None)
+        if context.caller is None:
+            raise ConnectionRejectionError
+        return await super().on_ws_connect(context)

@@ -1,0 +1,159 @@
+"""Mutation."""
+
+from __future__ import annotations
+
+import strawberry
+
+from domain import annotations, detection, models_registry, projects, training, uploads, versions
+from domain.errors import invalid
+from domain.models.version import Split
+from domain.policies import Action
+from resolvers.permissions import mutates
+from schema.annotations import Annotation
+from schema.assets import UploadBatch, UploadTarget
+from schema.context import Info
+from schema.inputs import (
+    CompleteUploadsInput,
+    CreateAnnotationsInput,
+    CreateProjectInput,
+    DeployModelInput,
+    DetectInput,
+    RequestUploadsInput,
+    StartTrainingInput,
+    UpdateProjectInput,
+    given,
+)
+from schema.models import ModelDeployment, ModelEvaluation
+from schema.payloads import (
+    AnnotationsPayload,
+    CompleteUploadsPayload,
+    CreateVersionPayload,
+    DeployPayload,
+    DetectionResult,
+    DetectPayload,
+    EvaluationPayload,
+    ProjectPayload,
+    RequestUploadsPayload,
+    TrainingJobPayload,
+)
+from schema.projects import Project
+from schema.required import required
+from schema.training import TrainingJob
+from schema.version_inputs import CreateVersionInput
+from schema.versions import DatasetVersion
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    @mutates(Action.CREATE_PROJECT, ProjectPayload)
+    async def create_project(self, info: Info, input: CreateProjectInput) -> ProjectPayload:  # noqa: A002
+        context = info.context
+        project = await projects.create_project(context.database, context.principal, input.team_id, input.name)
+        return ProjectPayload(project=Project.of(project))
+
+    @strawberry.mutation(description="Feature flags and inference backend.")
+    @mutates(Action.UPDATE_PROJECT, ProjectPayload)
+    async def update_project(self, info: Info, input: UpdateProjectInput) -> ProjectPayload:  # noqa: A002
+        context = info.context
+        changed = await projects.update_project(context.database, context.principal, input.id, input.decode())
+        return ProjectPayload(project=Project.of(changed))
+
+    @strawberry.mutation(
+        description="Where to PUT each file. A file whose bytes the project already has comes back as its asset, with "
+        "nothing to upload."
+    )
+    @mutates(Action.UPLOAD, RequestUploadsPayload)
+    async def request_uploads(self, info: Info, input: RequestUploadsInput) -> RequestUploadsPayload:  # noqa: A002
+        context = info.context
+        batch, targets = await uploads.request_uploads(
+            context.database, context.store, context.principal, input.decode()
+        )
+        return RequestUploadsPayload(
+            uploads=[UploadTarget.of(target) for target in targets], batch=UploadBatch.of(batch)
+        )
+
+    @strawberry.mutation(
+        description="Has the uploaded bytes checked (size, SHA-256, that it is an image) and registered as assets, in "
+        "the background: see uploadProgress."
+    )
+    @mutates(Action.UPLOAD, CompleteUploadsPayload)
+    async def complete_uploads(self, info: Info, input: CompleteUploadsInput) -> CompleteUploadsPayload:  # noqa: A002
+        context = info.context
+        batch = await uploads.complete_uploads(
+            context.database, context.principal, input.project_id, list(input.upload_ids)
+        )
+        return CompleteUploadsPayload(batch=UploadBatch.of(batch))
+
+    @strawberry.mutation
+    @mutates(Action.ANNOTATE, AnnotationsPayload)
+    async def create_annotations(self, info: Info, input: CreateAnnotationsInput) -> AnnotationsPayload:  # noqa: A002
+        context = info.context
+        drawn = [one.decode() for one in input.annotations]
+        created = await annotations.create_annotations(context.database, context.principal, input.project_id, drawn)
+        return AnnotationsPayload(annotations=[Annotation.of(one) for one in created])
+
+    @strawberry.mutation
+    @mutates(Action.CREATE_VERSION, CreateVersionPayload)
+    async def create_version(self, info: Info, input: CreateVersionInput) -> CreateVersionPayload:  # noqa: A002
+        context, command = info.context, input.decode()
+        version, created = await versions.create_version(context.database, context.principal, command)
+        return CreateVersionPayload(version=DatasetVersion.of(version), created=created, command=command)
+
+    @strawberry.mutation
+    @mutates(Action.TRAIN, TrainingJobPayload)
+    async def start_training(self, info: Info, input: StartTrainingInput) -> TrainingJobPayload:  # noqa: A002
+        context = info.context
+        job = await training.start_training(context.database, context.principal, input.decode())
+        return TrainingJobPayload(job=TrainingJob.of(job))
+
+    @strawberry.mutation
+    @mutates(Action.TRAIN, TrainingJobPayload)
+    async def cancel_training(self, info: Info, id: strawberry.ID) -> TrainingJobPayload:  # noqa: A002
+        context = info.context
+        job = await training.cancel_training(context.database, context.principal, id)
+        return TrainingJobPayload(job=TrainingJob.of(job))
+
+    @strawberry.mutation
+    @mutates(Action.EVALUATE, EvaluationPayload)
+    async def evaluate_model(
+        self, info: Info, model_id: strawberry.ID, version_id: strawberry.ID, split: Split | None = Split.TEST
+    ) -> EvaluationPayload:
+        context = info.context
+        evaluation = await models_registry.evaluate_model(
+            context.database, context.principal, model_id, version_id, given(split, Split.TEST)
+        )
+        return EvaluationPayload(evaluation=ModelEvaluation.of(evaluation))
+
+    @strawberry.mutation(
+        description="Makes the model the one that the project detects with, once it was loaded and answered a health "
+        "check. The deployment is PENDING until then; see projectEvents."
+    )
+    @mutates(Action.DEPLOY, DeployPayload)
+    async def deploy_model(self, info: Info, input: DeployModelInput) -> DeployPayload:  # noqa: A002
+        context = info.context
+        if not input.model.model_id:
+            raise invalid("Name the model to deploy.", "input", "model", "modelId")
+        deployment = await models_registry.deploy_model(
+            context.database, context.principal, input.project_id, input.model.model_id, input.backend, input.note
+        )
+        project = required(await context.loaders.project.load(deployment.project_id), "project")
+        return DeployPayload(project=Project.of(project), deployment=ModelDeployment.of(deployment))
+
+    @strawberry.mutation
+    @mutates(Action.DETECT, DetectPayload)
+    async def detect(self, info: Info, input: DetectInput) -> DetectPayload:  # noqa: A002
+        context = info.context
+        image = await input.source.image.read() if input.source.image else None
+        command = detection.Detect(
+            project_id=input.project_id,
+            asset_id=input.source.asset_id or None,
+            image=image,
+            model_id=input.model.model_id or None if input.model else None,
+            confidence=given(input.confidence, 0.25),
+            iou=given(input.iou, 0.45),
+        )
+        result, model = await detection.detect(
+            context.database, context.store, context.detector, context.principal, command
+        )
+        return DetectPayload(result=DetectionResult.of(result, model.name))

@@ -1,0 +1,196 @@
+"""Subscription: replay by cursor, then live."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import strawberry
+
+from domain.errors import not_found
+from domain.events import encode_event_cursor, project_stream, training_stream, upload_stream, version_stream
+from domain.models.asset import BatchStatus
+from domain.models.event import Event, ProjectEventKind, TrainingEventKind
+from domain.models.training import EpochMetrics as EpochMetricsEntity
+from domain.models.training import TrainingJob as TrainingJobEntity
+from domain.models.training import TrainingJobStatus
+from domain.models.version import DatasetStatus, VersionStage
+from domain.policies import Action, authorize_project
+from domain.ports import UnitOfWork
+from domain.training import readable_job
+from domain.versions import readable_version
+from resolvers.permissions import watches
+from resolvers.streams import follow
+from schema.assets import UploadBatch, UploadResult
+from schema.context import Context, Info
+from schema.events import ProjectEvent, ProjectSubject, TrainingEvent, UploadEvent, VersionEvent
+from schema.models import ModelDeployment, ModelEvaluation, TrainedModel
+from schema.projects import Project
+from schema.required import required
+from schema.training import EpochMetrics, TrainingJob
+from schema.versions import DatasetVersion
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription
+    @watches
+    async def upload_progress(
+        self, info: Info, batch_id: strawberry.ID, after: str | None = None
+    ) -> AsyncGenerator[UploadEvent, None]:
+        context = info.context
+        await _readable_batch(context, batch_id)
+
+        async def finished() -> bool:
+            return (await context.loaders.batch_counts.load(batch_id)).status is BatchStatus.DONE
+
+        async for event in follow(context, upload_stream(batch_id), after, from_start=True, finished=finished):
+            if isinstance(event, Event):
+                yield await _upload_event(context, batch_id, event)
+
+    @strawberry.subscription
+    @watches
+    async def version_progress(
+        self, info: Info, version_id: strawberry.ID, after: str | None = None
+    ) -> AsyncGenerator[VersionEvent, None]:
+        context, principal = info.context, info.context.principal
+        await context.database.read(lambda uow: readable_version(uow, principal, version_id, Action.READ))
+
+        async def finished() -> bool:
+            version = await context.loaders.version.load(version_id)
+            return version is None or version.status is not DatasetStatus.CREATING
+
+        async for event in follow(context, version_stream(version_id), after, from_start=True, finished=finished):
+            if isinstance(event, Event):
+                version = required(await context.loaders.version.load(version_id), "version")
+                yield VersionEvent(
+                    cursor=encode_event_cursor(event.seq),
+                    at=event.at,
+                    version=DatasetVersion.of(version),
+                    stage=VersionStage(event.payload["stage"]),
+                    done=event.payload["done"],
+                    total=event.payload["total"],
+                    message=event.payload["message"],
+                )
+
+    @strawberry.subscription
+    @watches
+    async def training_progress(
+        self, info: Info, job_id: strawberry.ID, after: str | None = None
+    ) -> AsyncGenerator[TrainingEvent, None]:
+        context, principal = info.context, info.context.principal
+        job = await context.database.read(lambda uow: readable_job(uow, principal, job_id, Action.READ))
+
+        async def finished() -> bool:
+            current = await context.loaders.job.load(job_id)
+            return current is None or current.status.final
+
+        async for event in follow(context, training_stream(job_id), after, from_start=True, finished=finished):
+            if isinstance(event, Event):
+                yield await _kept_training_event(context, job, event)
+            else:
+                yield _passing_training_event(job, *event)
+
+    @strawberry.subscription(
+        description="One event for each change to the project's versions, jobs, models and deployments, to keep lists "
+        "live."
+    )
+    @watches
+    async def project_events(
+        self, info: Info, project_id: strawberry.ID, after: str | None = None
+    ) -> AsyncGenerator[ProjectEvent, None]:
+        context, principal = info.context, info.context.principal
+        await context.database.read(lambda uow: authorize_project(uow, principal, project_id, Action.READ))
+        async for event in follow(context, project_stream(project_id), after, from_start=False, finished=None):
+            if isinstance(event, Event):
+                subject = await _subject(context, event.payload)
+                if subject is not None:
+                    kind = ProjectEventKind(event.kind)
+                    yield ProjectEvent(cursor=encode_event_cursor(event.seq), at=event.at, kind=kind, subject=subject)
+
+
+async def _readable_batch(context: Context, batch_id: str) -> None:
+    principal = context.principal
+
+    async def work(uow: UnitOfWork) -> None:
+        batch = await uow.batches.get(batch_id)
+        if batch is None:
+            raise not_found("upload batch")
+        await authorize_project(uow, principal, batch.project_id, Action.READ, "upload batch")
+
+    await context.database.read(work)
+
+
+async def _upload_event(context: Context, batch_id: str, event: Event) -> UploadEvent:
+    upload_id = event.payload["uploadId"]
+    upload = await context.loaders.upload.load(upload_id) if upload_id else None
+    return UploadEvent(
+        cursor=encode_event_cursor(event.seq),
+        at=event.at,
+        batch=UploadBatch.of(required(await context.loaders.batch.load(batch_id), "upload batch")),
+        done=event.payload["done"],
+        total=event.payload["total"],
+        result=UploadResult.of(upload) if upload else None,
+    )
+
+
+async def _kept_training_event(context: Context, job: TrainingJobEntity, event: Event) -> TrainingEvent:
+    kind, epoch = TrainingEventKind(event.kind), event.payload["epoch"]
+    metrics: EpochMetricsEntity | None = None
+    if kind is TrainingEventKind.EPOCH:
+        rows = await context.loaders.epochs_of_job.load(job.id)
+        metrics = next((row for row in rows if row.epoch == epoch), None)
+    status = TrainingJobStatus(event.payload["status"])
+    done = status is TrainingJobStatus.COMPLETED
+    return TrainingEvent(
+        cursor=encode_event_cursor(event.seq),
+        at=event.at,
+        kind=kind,
+        status=status,
+        epoch=epoch,
+        epochs=job.config.epochs,
+        batch=None,
+        batches=None,
+        progress=1.0 if done else min(epoch / job.config.epochs, 1.0),
+        eta_seconds=event.payload.get("etaSeconds"),
+        metrics=EpochMetrics.of(metrics) if metrics else None,
+        message=event.payload.get("message"),
+        job_id=job.id,
+    )
+
+
+def _passing_training_event(job: TrainingJobEntity, seq: int, news: Mapping[str, Any]) -> TrainingEvent:
+    batch, batches = news["batch"], max(news["batches"], 1)
+    return TrainingEvent(
+        cursor=encode_event_cursor(seq),
+        at=datetime.now(UTC),
+        kind=TrainingEventKind.BATCH,
+        status=TrainingJobStatus.RUNNING,
+        epoch=news["epoch"],
+        epochs=job.config.epochs,
+        batch=batch,
+        batches=batches,
+        progress=min((news["epoch"] + batch / batches) / job.config.epochs, 1.0),
+        eta_seconds=None,
+        metrics=None,
+        message=None,
+        job_id=job.id,
+    )
+
+
+async def _subject(context: Context, payload: Mapping[str, Any]) -> ProjectSubject | None:
+    """The object an event of a project names, as it is now; None once it is gone."""
+    loaders = context.loaders
+    of: Mapping[str, tuple[Any, Callable[[Any], ProjectSubject]]] = {
+        "DatasetVersion": (loaders.version, DatasetVersion.of),
+        "TrainingJob": (loaders.job, TrainingJob.of),
+        "TrainedModel": (loaders.model, TrainedModel.of),
+        "ModelDeployment": (loaders.deployment, ModelDeployment.of),
+        "ModelEvaluation": (loaders.evaluation, ModelEvaluation.of),
+        "UploadBatch": (loaders.batch, UploadBatch.of),
+        "Project": (loaders.project, Project.of),
+    }
+    loader, wrap = of[payload["type"]]
+    found = await loader.load(payload["id"])
+    return wrap(found) if found is not None else None

@@ -1,0 +1,120 @@
+"""The settings that a version froze."""
+
+from __future__ import annotations
+
+import strawberry
+
+from domain.models import config as entities
+from domain.models.config import ResizeMode, SplitGroup
+
+strawberry.enum(ResizeMode)
+strawberry.enum(SplitGroup)
+
+
+@strawberry.type
+class Resize:
+    width: int
+    height: int
+    mode: ResizeMode
+
+
+@strawberry.type(
+    description="`minVisible`: a tile keeps an annotation when at least this share of its area lies inside the tile."
+)
+class Tile:
+    rows: int
+    columns: int
+    overlap: float
+    min_visible: float
+
+
+@strawberry.type
+class PreprocessingConfig:
+    auto_orient: bool
+    resize: Resize | None
+    tile: Tile | None
+
+    @classmethod
+    def of(cls, config: entities.Preprocessing) -> PreprocessingConfig:
+        resize, tile = config.resize, config.tile
+        return cls(
+            auto_orient=config.auto_orient,
+            resize=Resize(width=resize.width, height=resize.height, mode=resize.mode) if resize else None,
+            tile=Tile(rows=tile.rows, columns=tile.columns, overlap=tile.overlap, min_visible=tile.min_visible)
+            if tile
+            else None,
+        )
+
+
+@strawberry.type
+class AugmentationConfig:
+    multiplier: int = strawberry.field(description="Training images per source image, the original included: 1..10.")
+    horizontal_flip: bool
+    vertical_flip: bool
+    rotate90: bool
+    rotation: float = strawberry.field(description="Up to this many degrees either way, 0..45.")
+    seed: int
+
+    @classmethod
+    def of(cls, config: entities.Augmentation) -> AugmentationConfig:
+        return cls(
+            multiplier=config.multiplier,
+            horizontal_flip=config.horizontal_flip,
+            vertical_flip=config.vertical_flip,
+            rotate90=config.rotate90,
+            rotation=config.rotation,
+            seed=config.seed,
+        )
+
+
+@strawberry.type(
+    description="How images fall into splits. Tiles and augmented copies always follow their source image."
+)
+class SplitConfig:
+    train: float
+    val: float
+    test: float
+    group_by: SplitGroup = strawberry.field(description="Images that share a group never fall into different splits.")
+    inherit: bool = strawberry.field(
+        description="Each image (by SHA-256) keeps the split of its latest appearance in a version of the project."
+    )
+    seed: int
+
+    @classmethod
+    def of(cls, config: entities.SplitConfig) -> SplitConfig:
+        return cls(
+            train=config.train,
+            val=config.val,
+            test=config.test,
+            group_by=config.group_by,
+            inherit=config.inherit,
+            seed=config.seed,
+        )
+
+
+@strawberry.type
+class SnapshotFilters:
+    weed_types: list[str] | None
+    min_confidence: float | None
+    verified_only: bool
+    include_manual: bool
+    include_sam3: bool = strawberry.field(name="includeSAM3")
+    include_ai_detections: bool = strawberry.field(name="includeAIDetections")
+    upload_batch_ids: list[strawberry.ID] | None
+    include_empty: bool = strawberry.field(
+        description="Also freeze images that have no annotation left under the filters (background images)."
+    )
+
+    @classmethod
+    def of(cls, filters: entities.SnapshotFilters) -> SnapshotFilters:
+        batches = filters.upload_batch_ids
+        return cls(
+            weed_types=list(filters.weed_types) if filters.weed_types is not None else None,
+            min_confidence=filters.min_confidence,
+            verified_only=filters.verified_only,
+            include_manual=filters.include_manual,
+            include_sam3=filters.include_sam3,
+            include_ai_detections=filters.include_ai_detections,
+            upload_batch_ids=[strawberry.ID(one) for one in batches] if batches is not None else None,
+            include_empty=filters.include_empty,
+        )

@@ -1,0 +1,75 @@
+"""What resolvers work with: who is calling, the ports, and loaders that gather look-ups into one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry
+from strawberry.dataloader import DataLoader
+
+from domain.errors import DomainError, ErrorCode
+from domain.models.annotation import Annotation
+from domain.models.asset import Asset, BatchCounts, Upload, UploadBatch
+from domain.models.model import ModelDeployment, ModelEvaluation, TrainedModel
+from domain.models.people import Principal, Team, User
+from domain.models.project import Project
+from domain.models.training import EpochMetrics, TrainingJob
+from domain.models.version import DatasetVersion
+from domain.ports import Database, Detector, Doorbell, ManifestReader, ObjectStore, ProjectTotals
+
+
+@dataclass(frozen=True, slots=True)
+class Loaders:
+    """By id unless the name says otherwise. They gather, and never remember: a subscription lives for hours."""
+
+    user: DataLoader[str, User | None]
+    team: DataLoader[str, Team | None]
+    project: DataLoader[str, Project | None]
+    project_totals: DataLoader[str, ProjectTotals]
+    batch: DataLoader[str, UploadBatch | None]
+    batch_counts: DataLoader[str, BatchCounts]
+    batch_assets: DataLoader[str, int]
+    upload: DataLoader[str, Upload | None]
+    asset: DataLoader[str, Asset | None]
+    annotations_of_asset: DataLoader[str, list[Annotation]]
+    versions_of_asset: DataLoader[str, list[DatasetVersion]]
+    version: DataLoader[str, DatasetVersion | None]
+    job: DataLoader[str, TrainingJob | None]
+    queue_position: DataLoader[str, int | None]
+    epochs_of_job: DataLoader[str, list[EpochMetrics]]
+    model: DataLoader[str, TrainedModel | None]
+    model_of_job: DataLoader[str, TrainedModel | None]
+    latest_model_of_version: DataLoader[str, TrainedModel | None]
+    children_of_model: DataLoader[str, list[TrainedModel]]
+    evaluation: DataLoader[str, ModelEvaluation | None]
+    evaluations_of_model: DataLoader[str, list[ModelEvaluation]]
+    deployed: DataLoader[str, bool]
+    deployment: DataLoader[str, ModelDeployment | None]
+    stream_head: DataLoader[str, int]
+
+
+@dataclass(slots=True)
+class Context:
+    """One operation's surroundings, or one WebSocket connection's."""
+
+    database: Database
+    store: ObjectStore
+    detector: Detector
+    doorbell: Doorbell
+    manifests: ManifestReader
+    versions_enabled_everywhere: bool
+    loaders: Loaders
+    caller: Principal | None = None
+    refusal: str = "Sign in: send `Authorization: Bearer <token>`."
+    connection_params: dict[str, Any] | None = None
+
+    @property
+    def principal(self) -> Principal:
+        """Raises UNAUTHENTICATED without a sign-in, with `refusal` as the reason."""
+        if self.caller is None:
+            raise DomainError(ErrorCode.UNAUTHENTICATED, self.refusal)
+        return self.caller
+
+
+Info = strawberry.Info[Context, None]

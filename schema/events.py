@@ -1,0 +1,88 @@
+"""What subscriptions tell. Every event carries a cursor."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Union
+
+import strawberry
+
+from domain.models.event import ProjectEventKind, TrainingEventKind
+from domain.models.training import TrainingJobStatus
+from domain.models.version import VersionStage
+from schema.assets import UploadBatch, UploadResult
+from schema.context import Info
+from schema.models import ModelDeployment, ModelEvaluation, TrainedModel
+from schema.projects import Project
+from schema.required import required
+from schema.training import EpochMetrics, TrainingJob
+from schema.versions import DatasetVersion
+
+strawberry.enum(VersionStage)
+strawberry.enum(ProjectEventKind)
+strawberry.enum(
+    TrainingEventKind,
+    description="STATUS, EPOCH and LOG events are kept and replayed, EPOCH exactly once for each completed epoch "
+    "(counted from 1). BATCH events are passing news and may be lost.",
+)
+
+
+@strawberry.type
+class UploadEvent:
+    cursor: str
+    at: datetime
+    batch: UploadBatch
+    done: int
+    total: int
+    result: UploadResult | None
+
+
+@strawberry.type
+class VersionEvent:
+    cursor: str
+    at: datetime
+    version: DatasetVersion
+    stage: VersionStage
+    done: int
+    total: int
+    message: str | None
+
+
+@strawberry.type
+class TrainingEvent:
+    cursor: str
+    at: datetime
+    kind: TrainingEventKind
+    status: TrainingJobStatus
+    epoch: int
+    epochs: int
+    batch: int | None = strawberry.field(description="Within the running epoch.")
+    batches: int | None
+    progress: float
+    eta_seconds: int | None
+    metrics: EpochMetrics | None
+    message: str | None
+    job_id: strawberry.Private[str]
+
+    @strawberry.field
+    async def job(self, info: Info) -> TrainingJob:
+        return TrainingJob.of(required(await info.context.loaders.job.load(self.job_id), "training job"))
+
+    @strawberry.field
+    async def model(self, info: Info) -> TrainedModel | None:
+        model = await info.context.loaders.model_of_job.load(self.job_id)
+        return TrainedModel.of(model) if model else None
+
+
+ProjectSubject = Annotated[
+    Union[DatasetVersion, TrainingJob, TrainedModel, ModelDeployment, ModelEvaluation, UploadBatch, Project],  # noqa: UP007
+    strawberry.union("ProjectSubject"),
+]
+
+
+@strawberry.type
+class ProjectEvent:
+    cursor: str
+    at: datetime
+    kind: ProjectEventKind
+    subject: ProjectSubject

@@ -1,0 +1,120 @@
+"""What mutations answer with: the result, null when refused, and user errors, empty on success."""
+
+from __future__ import annotations
+
+from dataclasses import field
+
+import strawberry
+
+from domain.models.detection import DetectionResult as DetectionResultEntity
+from domain.models.model import InferenceBackend
+from domain.versions import CreateVersion, preview_version
+from schema.annotations import Annotation, BoundingBox
+from schema.assets import UploadBatch, UploadTarget
+from schema.context import Info
+from schema.errors import UserError
+from schema.models import ModelDeployment, ModelEvaluation
+from schema.projects import Project
+from schema.training import TrainingJob
+from schema.versions import DatasetVersion, VersionPreview
+
+
+@strawberry.type
+class Payload:
+    user_errors: list[UserError] = field(default_factory=list)
+
+
+@strawberry.type
+class ProjectPayload(Payload):
+    project: Project | None = None
+
+
+@strawberry.type
+class RequestUploadsPayload(Payload):
+    uploads: list[UploadTarget] = field(default_factory=list)
+    batch: UploadBatch | None = None
+
+
+@strawberry.type
+class CompleteUploadsPayload(Payload):
+    batch: UploadBatch | None = None
+
+
+@strawberry.type
+class AnnotationsPayload(Payload):
+    annotations: list[Annotation] = field(default_factory=list)
+
+
+@strawberry.type
+class VersionPreviewPayload(Payload):
+    preview: VersionPreview | None = None
+
+
+@strawberry.type(
+    description="`created` is false when the idempotency key had made the version before; `preview` has the counts "
+    "known at this moment."
+)
+class CreateVersionPayload(Payload):
+    version: DatasetVersion | None = None
+    created: bool = False
+    command: strawberry.Private[CreateVersion | None] = None
+
+    @strawberry.field
+    async def preview(self, info: Info) -> VersionPreview | None:
+        if self.command is None:
+            return None
+        return VersionPreview.of(await preview_version(info.context.database, info.context.principal, self.command))
+
+
+@strawberry.type
+class TrainingJobPayload(Payload):
+    job: TrainingJob | None = None
+
+
+@strawberry.type
+class EvaluationPayload(Payload):
+    evaluation: ModelEvaluation | None = None
+
+
+@strawberry.type
+class DeployPayload(Payload):
+    project: Project | None = None
+    deployment: ModelDeployment | None = None
+
+
+@strawberry.type
+class Detection:
+    weed_type: str
+    confidence: float
+    box: BoundingBox
+
+
+@strawberry.type
+class DetectionResult:
+    detections: list[Detection]
+    image_width: int
+    image_height: int
+    backend: InferenceBackend = strawberry.field(description="The backend that really answered.")
+    model: str
+    queue_ms: float
+    inference_ms: float
+
+    @classmethod
+    def of(cls, result: DetectionResultEntity, model_name: str) -> DetectionResult:
+        return cls(
+            detections=[
+                Detection(weed_type=one.weed_type, confidence=one.confidence, box=BoundingBox.of(one.box))
+                for one in result.detections
+            ],
+            image_width=result.image_width,
+            image_height=result.image_height,
+            backend=InferenceBackend.LOCAL,
+            model=model_name,
+            queue_ms=result.queue_ms,
+            inference_ms=result.inference_ms,
+        )
+
+
+@strawberry.type
+class DetectPayload(Payload):
+    result: DetectionResult | None = None

@@ -1,0 +1,177 @@
+"""Projects."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from domain.events import encode_event_cursor, project_stream
+from domain.models.model import InferenceBackend
+from domain.models.people import TeamRole
+from domain.models.project import Project as ProjectEntity
+from domain.models.training import TrainingJobStatus
+from domain.paging import page_request
+from domain.ports import AssetFilter as AssetFilterEntity
+from domain.ports import ProjectTotals
+from schema.assets import Asset, UploadBatch
+from schema.context import Info
+from schema.inputs import AssetFilter
+from schema.models import ModelDeployment, TrainedModel, load_model
+from schema.node import Connection, Node, connection
+from schema.notices import ClassCount
+from schema.paging import first_or_default
+from schema.people import Team
+from schema.required import required
+from schema.training import TrainingJob
+from schema.versions import DatasetVersion
+
+
+@strawberry.type
+class ProjectFeatures:
+    dataset_versions: bool = strawberry.field(
+        description="The project's own flag, or the server-wide ENABLE_DATASET_VERSIONS."
+    )
+
+
+@strawberry.type
+class Project(Node):
+    name: str
+    created_at: datetime
+    inference_backend: InferenceBackend
+    entity: strawberry.Private[ProjectEntity]
+
+    @classmethod
+    def of(cls, project: ProjectEntity) -> Project:
+        return cls(
+            id=strawberry.ID(project.id),
+            name=project.name,
+            created_at=project.created_at,
+            inference_backend=project.inference_backend,
+            entity=project,
+        )
+
+    @strawberry.field
+    async def team(self, info: Info) -> Team:
+        return Team.of(required(await info.context.loaders.team.load(self.entity.team_id), "team"))
+
+    @strawberry.field
+    def features(self, info: Info) -> ProjectFeatures:
+        everywhere = info.context.versions_enabled_everywhere
+        return ProjectFeatures(dataset_versions=self.entity.dataset_versions or everywhere)
+
+    @strawberry.field(description="What the viewer may do here, so that a page can show or hide its buttons.")
+    async def viewer_role(self, info: Info) -> TeamRole:
+        viewer = info.context.principal.user_id
+        role = await info.context.database.read(lambda uow: uow.people.role(self.entity.team_id, viewer))
+        return required(role, "project")
+
+    @strawberry.field
+    async def total_images(self, info: Info) -> int:
+        return (await self._totals(info)).images
+
+    @strawberry.field
+    async def annotated_images(self, info: Info) -> int:
+        return (await self._totals(info)).annotated_images
+
+    @strawberry.field
+    async def total_annotations(self, info: Info) -> int:
+        return (await self._totals(info)).annotations
+
+    async def _totals(self, info: Info) -> ProjectTotals:
+        return await info.context.loaders.project_totals.load(self.id)
+
+    @strawberry.field
+    async def class_counts(self, info: Info) -> list[ClassCount]:
+        counts = await info.context.database.read(lambda uow: uow.projects.class_counts(self.id))
+        return [ClassCount.of(one) for one in counts]
+
+    @strawberry.field(description="The number the next version will get.")
+    async def next_version_number(self, info: Info) -> int:
+        return await info.context.database.read(lambda uow: uow.versions.next_number(self.id))
+
+    @strawberry.field
+    async def version_count(self, info: Info) -> int:
+        return await info.context.database.read(lambda uow: uow.versions.count(self.id, archived=False))
+
+    @strawberry.field(description="Highest number first.")
+    async def versions(
+        self, info: Info, first: int | None = 50, after: str | None = None, include_archived: bool | None = False
+    ) -> Connection[DatasetVersion]:
+        request, archived = page_request(first_or_default(first), after), bool(include_archived)
+        database = info.context.database
+        page = await database.read(lambda uow: uow.versions.page(self.id, request, archived))
+        return connection(
+            page, DatasetVersion.of, lambda: database.read(lambda uow: uow.versions.count(self.id, archived))
+        )
+
+    @strawberry.field
+    async def version(self, info: Info, number: int) -> DatasetVersion | None:
+        version = await info.context.database.read(lambda uow: uow.versions.by_number(self.id, number))
+        return DatasetVersion.of(version) if version else None
+
+    @strawberry.field
+    async def assets(
+        self,
+        info: Info,
+        first: int | None = 50,
+        after: str | None = None,
+        filter: AssetFilter | None = None,  # noqa: A002 - the contract's name
+    ) -> Connection[Asset]:
+        request = page_request(first_or_default(first), after)
+        where = filter.decode() if filter else AssetFilterEntity()
+        database = info.context.database
+        page = await database.read(lambda uow: uow.assets.page(self.id, request, where))
+        return connection(page, Asset.of, lambda: database.read(lambda uow: uow.assets.count(self.id, where)))
+
+    @strawberry.field
+    async def upload_batches(
+        self, info: Info, first: int | None = 50, after: str | None = None
+    ) -> Connection[UploadBatch]:
+        request = page_request(first_or_default(first), after)
+        database = info.context.database
+        page = await database.read(lambda uow: uow.batches.page(self.id, request))
+        return connection(page, UploadBatch.of, lambda: database.read(lambda uow: uow.batches.count(self.id)))
+
+    @strawberry.field
+    async def training_jobs(
+        self,
+        info: Info,
+        first: int | None = 50,
+        after: str | None = None,
+        status: list[TrainingJobStatus] | None = None,
+    ) -> Connection[TrainingJob]:
+        request = page_request(first_or_default(first), after)
+        database = info.context.database
+        page = await database.read(lambda uow: uow.jobs.page(request, project_id=self.id, statuses=status))
+        return connection(
+            page,
+            TrainingJob.of,
+            lambda: database.read(lambda uow: uow.jobs.count(project_id=self.id, statuses=status)),
+        )
+
+    @strawberry.field
+    async def models(self, info: Info, first: int | None = 50, after: str | None = None) -> Connection[TrainedModel]:
+        request = page_request(first_or_default(first), after)
+        database = info.context.database
+        page = await database.read(lambda uow: uow.models.page(self.id, request))
+        return connection(page, TrainedModel.of, lambda: database.read(lambda uow: uow.models.count(self.id)))
+
+    @strawberry.field
+    async def active_model(self, info: Info) -> TrainedModel | None:
+        return await load_model(info, self.entity.active_model_id)
+
+    @strawberry.field(
+        description="Where projectEvents stands now: subscribe with it after reading, and nothing falls between."
+    )
+    async def event_cursor(self, info: Info) -> str:
+        return encode_event_cursor(await info.context.loaders.stream_head.load(project_stream(self.id)))
+
+    @strawberry.field
+    async def deployments(
+        self, info: Info, first: int | None = 50, after: str | None = None
+    ) -> Connection[ModelDeployment]:
+        request = page_request(first_or_default(first), after)
+        database = info.context.database
+        page = await database.read(lambda uow: uow.deployments.page(self.id, request))
+        return connection(page, ModelDeployment.of, lambda: database.read(lambda uow: uow.deployments.count(self.id)))

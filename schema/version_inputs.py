@@ -1,0 +1,144 @@
+"""The input of createVersion and versionPreview."""
+
+from __future__ import annotations
+
+import strawberry
+
+from domain.models import config as entities
+from domain.models.config import ResizeMode, SplitGroup
+from domain.versions import CreateVersion
+from schema.inputs import given
+
+
+@strawberry.input
+class ResizeInput:
+    width: int
+    height: int
+    mode: ResizeMode | None = ResizeMode.STRETCH
+
+    def decode(self) -> entities.Resize:
+        return entities.Resize(self.width, self.height, given(self.mode, ResizeMode.STRETCH))
+
+
+@strawberry.input
+class TileInput:
+    rows: int
+    columns: int
+    overlap: float | None = 0
+    min_visible: float | None = 0.3
+
+    def decode(self) -> entities.Tile:
+        return entities.Tile(self.rows, self.columns, given(self.overlap, 0.0), given(self.min_visible, 0.3))
+
+
+@strawberry.input
+class PreprocessingInput:
+    auto_orient: bool | None = True
+    resize: ResizeInput | None = None
+    tile: TileInput | None = None
+
+    def decode(self) -> entities.Preprocessing:
+        return entities.Preprocessing(
+            auto_orient=given(self.auto_orient, True),
+            resize=self.resize.decode() if self.resize else None,
+            tile=self.tile.decode() if self.tile else None,
+        )
+
+
+@strawberry.input
+class AugmentationInput:
+    multiplier: int | None = strawberry.field(
+        default=None, description="1 together with any step, or more than 1 without one, is INVALID."
+    )
+    horizontal_flip: bool | None = None
+    vertical_flip: bool | None = None
+    rotate90: bool | None = None
+    rotation: float | None = None
+    seed: int | None = 0
+
+    def decode(self) -> entities.Augmentation:
+        return entities.Augmentation(
+            multiplier=given(self.multiplier, 1),
+            horizontal_flip=given(self.horizontal_flip, False),
+            vertical_flip=given(self.vertical_flip, False),
+            rotate90=given(self.rotate90, False),
+            rotation=given(self.rotation, 0.0),
+            seed=given(self.seed, 0),
+        )
+
+
+@strawberry.input
+class SplitsInput:
+    train: float | None = 0.8
+    val: float | None = 0.15
+    test: float | None = 0.05
+    group_by: SplitGroup | None = SplitGroup.IMAGE
+    inherit: bool | None = True
+    seed: int | None = 0
+
+    def decode(self) -> entities.SplitConfig:
+        standard = entities.SplitConfig()
+        return entities.SplitConfig(
+            train=given(self.train, standard.train),
+            val=given(self.val, standard.val),
+            test=given(self.test, standard.test),
+            group_by=given(self.group_by, standard.group_by),
+            inherit=given(self.inherit, standard.inherit),
+            seed=given(self.seed, standard.seed),
+        )
+
+
+@strawberry.input
+class SnapshotFiltersInput:
+    weed_types: list[str] | None = None
+    min_confidence: float | None = strawberry.field(default=None, description="Annotations without a confidence pass.")
+    verified_only: bool | None = False
+    include_manual: bool | None = True
+    include_sam3: bool | None = strawberry.field(
+        default=False,
+        name="includeSAM3",
+        description="Accepted annotations always count, whatever made them. This and includeAIDetections add SAM3's "
+        "and the models' that nobody reviewed yet.",
+    )
+    include_ai_detections: bool | None = strawberry.field(default=False, name="includeAIDetections")
+    upload_batch_ids: list[strawberry.ID] | None = None
+    include_empty: bool | None = False
+
+    def decode(self) -> entities.SnapshotFilters:
+        # Sorted, so that the same choice in another order is the same input.
+        classes, batches = self.weed_types, self.upload_batch_ids
+        return entities.SnapshotFilters(
+            weed_types=tuple(sorted(set(classes))) if classes is not None else None,
+            min_confidence=self.min_confidence,
+            verified_only=given(self.verified_only, False),
+            include_manual=given(self.include_manual, True),
+            include_sam3=given(self.include_sam3, False),
+            include_ai_detections=given(self.include_ai_detections, False),
+            upload_batch_ids=tuple(sorted(set(batches))) if batches is not None else None,
+            include_empty=given(self.include_empty, False),
+        )
+
+
+@strawberry.input
+class CreateVersionInput:
+    project_id: strawberry.ID
+    idempotency_key: str | None = strawberry.field(
+        default=None,
+        description="Calls with the same key and input answer with the same version, however often and at once they "
+        "come.",
+    )
+    name: str | None = None
+    display_name: str | None = None
+    preprocessing: PreprocessingInput | None = None
+    augmentation: AugmentationInput | None = None
+    splits: SplitsInput | None = None
+    filters: SnapshotFiltersInput | None = None
+
+    def decode(self) -> CreateVersion:
+        config = entities.VersionConfig(
+            preprocessing=self.preprocessing.decode() if self.preprocessing else entities.Preprocessing(),
+            augmentation=self.augmentation.decode() if self.augmentation else entities.Augmentation(),
+            splits=self.splits.decode() if self.splits else entities.SplitConfig(),
+            filters=self.filters.decode() if self.filters else entities.SnapshotFilters(),
+        )
+        return CreateVersion(self.project_id, self.idempotency_key, self.name, self.display_name, config)

@@ -1,0 +1,237 @@
+"""Dataset versions and what they froze."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from domain.events import encode_event_cursor, version_stream
+from domain.models.version import DatasetStatus, Split
+from domain.models.version import DatasetVersion as DatasetVersionEntity
+from domain.models.version import Manifest as ManifestEntity
+from domain.models.version import VersionAsset as VersionAssetEntity
+from domain.paging import page_request
+from domain.versions import VersionPreview as VersionPreviewEntity
+from schema.annotations import FrozenAnnotation
+from schema.assets import Asset
+from schema.config import AugmentationConfig, PreprocessingConfig, SnapshotFilters, SplitConfig
+from schema.context import Info
+from schema.node import Connection, Node, connection
+from schema.notices import ClassCount, SplitCounts, Warning
+from schema.paging import first_or_default
+from schema.people import User
+from schema.required import required
+from schema.scalars import BigInt
+
+if TYPE_CHECKING:
+    from schema.models import TrainedModel
+    from schema.projects import Project
+    from schema.training import TrainingJob
+
+strawberry.enum(DatasetStatus)
+
+
+@strawberry.type
+class VersionManifest:
+    s3_key: str
+    sha256: str
+    size_bytes: BigInt
+
+    @classmethod
+    def of(cls, manifest: ManifestEntity) -> VersionManifest:
+        return cls(s3_key=manifest.s3_key, sha256=manifest.sha256, size_bytes=BigInt(manifest.size_bytes))
+
+    @strawberry.field
+    def url(self, info: Info) -> str:
+        return info.context.store.get_url(self.s3_key, "manifest.json", "application/json", datetime.now(UTC))
+
+
+@strawberry.type(
+    description="The frozen asset, all of it from the manifest and its row in TrainingDatasetAsset; `asset` is "
+    "today's, null once it is gone."
+)
+class VersionAsset:
+    filename: str
+    width: int
+    height: int
+    split: Split
+    s3_key: str
+    sha256: str
+    gps_latitude: float | None
+    gps_longitude: float | None
+    annotation_count: int
+    entity: strawberry.Private[VersionAssetEntity]
+    manifest: strawberry.Private[ManifestEntity | None]
+
+    @classmethod
+    def of(cls, row: VersionAssetEntity, manifest: ManifestEntity | None) -> VersionAsset:
+        return cls(
+            filename=row.filename,
+            width=row.width,
+            height=row.height,
+            split=row.split,
+            s3_key=row.s3_key,
+            sha256=row.sha256,
+            gps_latitude=row.gps_latitude,
+            gps_longitude=row.gps_longitude,
+            annotation_count=row.annotation_count,
+            entity=row,
+            manifest=manifest,
+        )
+
+    @strawberry.field
+    async def asset(self, info: Info) -> Asset | None:
+        asset = await info.context.loaders.asset.load(self.entity.asset_id)
+        return Asset.of(asset) if asset else None
+
+    @strawberry.field
+    def url(self, info: Info) -> str:
+        return info.context.store.get_url(self.s3_key, self.filename, "application/octet-stream", datetime.now(UTC))
+
+    @strawberry.field
+    async def annotations(self, info: Info) -> list[FrozenAnnotation]:
+        manifest = required(self.manifest, "manifest")
+        frozen = await info.context.manifests.annotations(manifest, self.entity.position)
+        return [FrozenAnnotation.of(one) for one in frozen]
+
+
+@strawberry.type
+class DatasetVersion(Node):
+    version: int = strawberry.field(description="1, 2, 3 … within the project, without holes or repeats.")
+    name: str
+    display_name: str | None
+    status: DatasetStatus
+    failure_reason: str | None = strawberry.field(description="Why the snapshot failed, in words a person can act on.")
+    created_at: datetime
+    snapshot_at: datetime | None = strawberry.field(
+        description="The instant whose data is frozen, by the database's clock."
+    )
+    image_count: int
+    annotation_count: int
+    classes: list[str]
+    class_counts: list[ClassCount]
+    split_counts: SplitCounts
+    preprocessing: PreprocessingConfig
+    augmentation: AugmentationConfig
+    split_config: SplitConfig
+    filters: SnapshotFilters
+    manifest: VersionManifest | None
+    content_digest: str | None = strawberry.field(
+        description="A digest of the frozen content and settings alone, without ids and times: equal digests mean "
+        "equal data."
+    )
+    warnings: list[Warning]
+    entity: strawberry.Private[DatasetVersionEntity]
+
+    @classmethod
+    def of(cls, version: DatasetVersionEntity) -> DatasetVersion:
+        return cls(
+            id=strawberry.ID(version.id),
+            version=version.version,
+            name=version.name,
+            display_name=version.display_name,
+            status=version.status,
+            failure_reason=version.failure_reason,
+            created_at=version.created_at,
+            snapshot_at=version.snapshot_at,
+            image_count=version.image_count,
+            annotation_count=version.annotation_count,
+            classes=list(version.classes),
+            class_counts=[ClassCount.of(one) for one in version.class_counts],
+            split_counts=SplitCounts.of(version.split_counts),
+            preprocessing=PreprocessingConfig.of(version.config.preprocessing),
+            augmentation=AugmentationConfig.of(version.config.augmentation),
+            split_config=SplitConfig.of(version.config.splits),
+            filters=SnapshotFilters.of(version.config.filters),
+            manifest=VersionManifest.of(version.manifest) if version.manifest else None,
+            content_digest=version.content_digest,
+            warnings=[Warning.of(one) for one in version.warnings],
+            entity=version,
+        )
+
+    @strawberry.field
+    async def project(self, info: Info) -> Annotated[Project, strawberry.lazy("schema.projects")]:
+        from schema.projects import Project
+
+        return Project.of(required(await info.context.loaders.project.load(self.entity.project_id), "project"))
+
+    @strawberry.field
+    async def created_by(self, info: Info) -> User | None:
+        user = await info.context.loaders.user.load(self.entity.created_by_id) if self.entity.created_by_id else None
+        return User.of(user) if user else None
+
+    @strawberry.field(description="The earliest version of the project with the same contentDigest, when there is one.")
+    async def identical_to(self, info: Info) -> DatasetVersion | None:
+        digest = self.content_digest
+        if digest is None:
+            return None
+        project_id = self.entity.project_id
+        first = await info.context.database.read(lambda uow: uow.versions.with_digest(project_id, digest))
+        return DatasetVersion.of(first) if first is not None and first.version < self.version else None
+
+    @strawberry.field
+    async def assets(
+        self, info: Info, first: int | None = 50, after: str | None = None, split: Split | None = None
+    ) -> Connection[VersionAsset]:
+        request = page_request(first_or_default(first), after)
+        database, manifest = info.context.database, self.entity.manifest
+        page = await database.read(lambda uow: uow.version_assets.page(self.id, split, request))
+        return connection(
+            page,
+            lambda row: VersionAsset.of(row, manifest),
+            lambda: database.read(lambda uow: uow.version_assets.count(self.id, split)),
+        )
+
+    @strawberry.field
+    async def training_jobs(
+        self, info: Info, first: int | None = 50, after: str | None = None
+    ) -> Annotated[
+        Connection[Annotated[TrainingJob, strawberry.lazy("schema.training")]], strawberry.lazy("schema.node")
+    ]:
+        from schema.training import TrainingJob
+
+        request = page_request(first_or_default(first), after)
+        database = info.context.database
+        page = await database.read(lambda uow: uow.jobs.page(request, dataset_id=self.id))
+        count = lambda: database.read(lambda uow: uow.jobs.count(dataset_id=self.id))  # noqa: E731
+        return connection(page, TrainingJob.of, count)
+
+    @strawberry.field
+    async def latest_model(self, info: Info) -> Annotated[TrainedModel, strawberry.lazy("schema.models")] | None:
+        from schema.models import TrainedModel
+
+        model = await info.context.loaders.latest_model_of_version.load(self.id)
+        return TrainedModel.of(model) if model else None
+
+    @strawberry.field
+    async def event_cursor(self, info: Info) -> str:
+        return encode_event_cursor(await info.context.loaders.stream_head.load(version_stream(self.id)))
+
+
+@strawberry.type(description="Numbers for the create dialog, computed without creating anything.")
+class VersionPreview:
+    next_version: int
+    image_count: int
+    annotation_count: int
+    class_counts: list[ClassCount]
+    split_counts: SplitCounts
+    output_images: int = strawberry.field(description="Images after tiling and augmentation, all splits together.")
+    exact: bool = strawberry.field(
+        description="True when creating now would give exactly these numbers; false where they are an upper bound."
+    )
+    warnings: list[Warning]
+
+    @classmethod
+    def of(cls, preview: VersionPreviewEntity) -> VersionPreview:
+        return cls(
+            next_version=preview.next_version,
+            image_count=preview.image_count,
+            annotation_count=preview.annotation_count,
+            class_counts=[ClassCount.of(one) for one in preview.class_counts],
+            split_counts=SplitCounts.of(preview.split_counts),
+            output_images=preview.output_images,
+            exact=preview.exact,
+            warnings=[Warning.of(one) for one in preview.warnings],
+        )

@@ -1,0 +1,144 @@
+"""What tests of every kind stand on: databases of their own, and a corner of Redis."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import SplitResult, urlsplit
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from db import migrate
+from db.tables import metadata
+
+BACKENDS = ["sqlite", "mariadb"]
+
+
+def absent(what: str, address: str, why: Exception) -> NoReturn:
+    """A server that is not there: skips by name, except in CI, where everything has to run."""
+    cause = why.orig if isinstance(why, DBAPIError) else why
+    message = f"{what} is not reachable at {address}: {cause}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+async def _on_server(server: URL, statement: str) -> None:
+    engine = create_async_engine(server, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(statement))
+
+
+@pytest.fixture(scope="session")
+async def mariadb_server() -> URL:
+    """The MariaDB at MARIADB_URL, by default the one on this machine, without a database chosen."""
+    given = make_url(os.environ.get("MARIADB_URL", "mysql+aiomysql://root@127.0.0.1:3306"))
+    server = given.set(drivername="mysql+aiomysql", database=None)
+    try:
+        await _on_server(server, "SELECT 1")
+    except (DBAPIError, OSError) as error:
+        absent("MariaDB", f"{server.host}:{server.port or 3306}", error)
+    return server
+
+
+@asynccontextmanager
+async def _mariadb_database(server: URL) -> AsyncIterator[str]:
+    name = f"agridrone_test_{secrets.token_hex(6)}"
+    await _on_server(server, f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4")
+    try:
+        yield server.set(database=name).render_as_string(hide_password=False)
+    finally:
+        await _on_server(server, f"DROP DATABASE `{name}`")
+
+
+@pytest.fixture
+async def mariadb_url(mariadb_server: URL) -> AsyncIterator[str]:
+    """A fresh, empty database; dropped afterwards."""
+    async with _mariadb_database(mariadb_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def _migrated_mariadb(mariadb_server: URL) -> AsyncIterator[str]:
+    async with _mariadb_database(mariadb_server) as url:
+        await migrate.upgrade(url)
+        yield url
+
+
+@pytest.fixture
+async def migrated_mariadb_url(_migrated_mariadb: str) -> AsyncIterator[str]:
+    """A migrated database without rows. Emptied, not dropped, afterwards: leave its tables as they are."""
+    yield _migrated_mariadb
+    engine = create_async_engine(_migrated_mariadb, poolclass=NullPool)
+    async with engine.begin() as connection:
+        await connection.execute(text("SET foreign_key_checks = 0"))
+        for table in metadata.tables.values():
+            await connection.execute(table.delete())
+
+
+@pytest.fixture
+async def redis_url() -> AsyncIterator[str]:
+    """An empty database of the Redis at REDIS_URL, by default the one on this machine; emptied again afterwards."""
+    server = urlsplit(os.environ.get("REDIS_URL", "redis://127.0.0.1:6379"))
+    address = f"{server.hostname}:{server.port or 6379}"
+    try:
+        url = await _claim_redis_database(server)
+    except (RedisError, OSError) as error:
+        absent("Redis", address, error)
+    if url is None:
+        pytest.fail(f"The Redis at {address} has no empty database among 1 to 15: empty one that is old.")
+    yield url
+    async with Redis.from_url(url) as client:
+        await client.flushdb()
+
+
+async def _claim_redis_database(server: SplitResult) -> str | None:
+    """Takes a database that holds nothing, so that all that is in it later is the test's to delete."""
+    for number in range(15, 0, -1):
+        url = server._replace(path=f"/{number}").geturl()
+        async with Redis.from_url(url) as client:
+            if await client.dbsize() == 0 and await client.set("agridrone-test", os.getpid(), nx=True):
+                return url
+    return None
+
+
+@pytest.fixture(params=BACKENDS)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without tables: each test runs on SQLite and on MariaDB."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
+    url: str = request.getfixturevalue("mariadb_url")
+    return url
+
+
+@pytest.fixture(scope="session")
+async def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy: copying is quicker than migrating."""
+    file = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    await migrate.upgrade(f"sqlite+aiosqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """A migrated, empty SQLite database."""
+    file = shutil.copy(migrated_sqlite, tmp_path / "agridrone.db")
+    return f"sqlite+aiosqlite:///{file}"
+
+
+@pytest.fixture(params=BACKENDS)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database without rows: each test runs on SQLite and on MariaDB, and leaves the tables as they are."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "migrated_mariadb_url")
+    return url

@@ -1,0 +1,314 @@
+"""The training child, for real: yolo11n on a tiny generated set, a few epochs at 64 pixels."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import io
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from domain.models.annotation import AnnotationSource
+from domain.models.config import Augmentation, Preprocessing, Resize, Tile, VersionConfig
+from domain.models.geometry import Box
+from domain.models.manifest import FrozenAnnotation, FrozenImage
+from domain.models.training import BaseModel, StartingWeights, TrainingConfig
+from domain.models.version import Split
+from domain.recipe import effective_arguments
+from rendering.decode import ImageUnreadable
+from rendering.tree import RenderedTree, render_tree
+from workers.child.environment import contained_environment
+from workers.child.protocol import (
+    BatchReport,
+    ChildResult,
+    EpochReport,
+    EvaluateSpec,
+    Report,
+    TrainSpec,
+    spec_from_json,
+    spec_to_json,
+)
+from workers.child_process import ChildFailed, run_child
+from workers.engine import Engine, ModelNotLoaded
+from workers.weights import WeightsCorrupt
+
+EPOCHS = 3
+CLASSES = ("pine", "wattle")
+VERSION = VersionConfig(
+    preprocessing=Preprocessing(tile=Tile(1, 2), resize=Resize(64, 64)),
+    augmentation=Augmentation(multiplier=2, horizontal_flip=True),
+)
+COLOURS = {"pine": (30, 140, 40), "wattle": (230, 210, 40), "thistle": (190, 60, 200)}
+
+
+def _field(folder: Path, number: int, split: Split, kinds: tuple[str, ...] = CLASSES) -> FrozenImage:
+    """A 128 × 64 field with two coloured blocks in either half."""
+    random = np.random.default_rng(number)
+    pixels = random.integers(90, 130, (64, 128, 3), dtype=np.uint8)
+    annotations = []
+    for index, left in enumerate((0, 32, 64, 96)):
+        kind = kinds[index % len(kinds)]
+        x, y = left + random.integers(2, 12), random.integers(2, 44)
+        pixels[y : y + 18, x : x + 18] = COLOURS[kind]
+        box = Box(float(x), float(y), 18, 18)
+        annotations.append(FrozenAnnotation(f"{number}-{index}", kind, box, None, None, AnnotationSource.MANUAL, True))
+    path = folder / f"{number}.png"
+    Image.fromarray(pixels).save(path)
+    data = path.read_bytes()
+    sha256 = hashlib.sha256(data).hexdigest()
+    return FrozenImage(
+        path.name, path.name, path.name, sha256, len(data), 128, 64, 1, None, None, "g", split, tuple(annotations)
+    )
+
+
+def _tree(
+    folder: Path, images: list[FrozenImage], classes: tuple[str, ...], splits: set[Split], name: str
+) -> RenderedTree:
+    return render_tree(
+        folder / name, images, lambda image: folder / image.s3_key, VERSION, classes, splits, lambda *_: None,
+        lambda: False,
+    )  # fmt: skip
+
+
+def _train_spec(tree: RenderedTree, epochs: int = EPOCHS, **changes: Any) -> TrainSpec:
+    config = TrainingConfig(BaseModel.YOLO11N, epochs=epochs, batch_size=4, image_size=64)
+    arguments = effective_arguments(config, tree.splits[Split.TRAIN].images)
+    return TrainSpec(tree.data_yaml, "yolo11n", StartingWeights.SCRATCH, arguments, threads=2, **changes)
+
+
+@dataclass
+class Trained:
+    folder: Path
+    tree: RenderedTree
+    result: ChildResult
+    reports: list[Report]
+    weights: Path
+    sha256: str
+
+
+async def _ignore(report: Report) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+async def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    folder = tmp_path_factory.mktemp("trained")
+    images = [_field(folder, i, Split.TRAIN if i < 12 else Split.VAL) for i in range(15)]
+    tree = _tree(folder, images, CLASSES, {Split.TRAIN, Split.VAL}, "tree")
+    reports: list[Report] = []
+
+    async def on_report(report: Report) -> None:
+        reports.append(report)
+
+    result = await run_child(_train_spec(tree), folder / "work", on_report)
+    assert result.weights
+    return Trained(folder, tree, result, reports, result.weights, _sha256(result.weights))
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _children_in(folder: Path) -> list[int]:
+    """The processes whose command line names the folder: a child running there."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                if str(folder).encode() in (entry / "cmdline").read_bytes():
+                    found.append(int(entry.name))
+    return found
+
+
+async def test_each_epoch_is_reported_once(trained: Trained) -> None:
+    epochs = [report.metrics for report in trained.reports if isinstance(report, EpochReport)]
+    assert [metrics.epoch for metrics in epochs] == list(range(1, EPOCHS + 1))
+    assert trained.result.epochs == EPOCHS
+    for metrics in epochs:
+        assert metrics.seconds > 0
+        assert None not in (
+            metrics.box_loss,
+            metrics.cls_loss,
+            metrics.val_box_loss,
+            metrics.map50,
+            metrics.learning_rate,
+        )
+    batches = [report for report in trained.reports if isinstance(report, BatchReport)]
+    assert {report.epoch for report in batches} == {1, 2, 3}
+    assert all(1 <= report.batch <= report.batches == 12 for report in batches)
+    assert trained.result.classes == CLASSES
+    assert trained.result.images == 6
+    assert [row.instances for row in trained.result.metrics.per_class] == [6, 6]
+
+
+async def test_a_class_the_model_lacks_counts_as_missed(trained: Trained, tmp_path: Path) -> None:
+    images = [_field(tmp_path, 100 + i, Split.TEST, ("pine", "thistle")) for i in range(4)]
+    tree = _tree(tmp_path, images, (*CLASSES, "thistle"), {Split.TEST}, "tree")
+    spec = EvaluateSpec(tree.data_yaml, trained.weights, trained.sha256, 64, 4, "cpu", 2)
+    result = await run_child(spec, tmp_path / "work", _ignore)
+    rows = {row.name: row for row in result.metrics.per_class}
+    assert set(rows) == {"pine", "thistle"}  # no wattle grows there
+    assert rows["thistle"].instances == 8
+    assert rows["thistle"].ap50 == 0
+    assert result.metrics.map50 == pytest.approx((rows["pine"].ap50 + rows["thistle"].ap50) / 2)
+    assert result.classes == CLASSES
+    assert result.images == 8
+    confusion = result.metrics.confusion
+    assert confusion
+    assert [len(row) for row in confusion] == [4, 4, 4, 4]
+    assert [sum(row) for row in confusion[:3]] == [8, 0, 8]
+
+
+async def test_a_checkpoint_goes_on_where_it_was_with_more_classes(trained: Trained, tmp_path: Path) -> None:
+    images = [_field(tmp_path, 200 + i, Split.TRAIN, ("thistle", "pine")) for i in range(6)]
+    tree = _tree(tmp_path, images, ("pine", "thistle", "wattle"), {Split.TRAIN, Split.VAL}, "tree")
+    assert [notice.code for notice in tree.notices] == ["VALIDATED_ON_TRAIN"]
+    spec = replace(
+        _train_spec(tree, epochs=1),
+        start=StartingWeights.CHECKPOINT,
+        weights=trained.weights,
+        weights_sha256=trained.sha256,
+    )
+    result = await run_child(spec, tmp_path / "work", _ignore)
+    assert result.classes == ("pine", "thistle", "wattle")
+    log = (tmp_path / "work" / "child.log").read_text()
+    assert "Transferred" in log
+
+
+class _Hostile:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.system, (f"touch {self.path}",)
+
+
+async def test_other_bytes_are_refused_before_they_are_unpickled(trained: Trained, tmp_path: Path) -> None:
+    hostile, victim = tmp_path / "hostile.pt", tmp_path / "pwned"
+    hostile.write_bytes(pickle.dumps(_Hostile(victim)))
+    spec = replace(
+        _train_spec(trained.tree), start=StartingWeights.CHECKPOINT, weights=hostile, weights_sha256=trained.sha256
+    )
+    with pytest.raises(ChildFailed, match="were not loaded"):
+        await run_child(spec, tmp_path / "wrong", _ignore)
+    # Even where the database itself was made to hold the hostile file's checksum.
+    with pytest.raises(ChildFailed, match="hold more than a YOLO model"):
+        await run_child(replace(spec, weights_sha256=_sha256(hostile)), tmp_path / "right", _ignore)
+    with pytest.raises(WeightsCorrupt):
+        Engine("cpu", 2).load("m", hostile, trained.sha256)
+    assert not victim.exists()
+
+
+async def test_missing_pretrained_weights_say_what_to_do(trained: Trained, tmp_path: Path) -> None:
+    spec = replace(_train_spec(trained.tree), start=StartingWeights.PRETRAINED, weights=tmp_path / "yolo11n.pt")
+    with pytest.raises(ChildFailed, match=r"pretrained weights .* cannot be found on this host .*yolo11n\.pt.*SCRATCH"):
+        await run_child(spec, tmp_path / "work", _ignore)
+
+
+async def test_cancelling_leaves_no_process(trained: Trained, tmp_path: Path) -> None:
+    started = asyncio.Event()
+
+    async def on_report(report: Report) -> None:
+        started.set()
+
+    task = asyncio.create_task(run_child(_train_spec(trained.tree, epochs=500), tmp_path, on_report))
+    await asyncio.wait_for(started.wait(), 60)
+    assert _children_in(tmp_path)
+    task.cancel()
+    before = time.monotonic()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert time.monotonic() - before < 5
+    assert not _children_in(tmp_path)
+
+
+async def test_a_listener_that_fails_ends_the_child(trained: Trained, tmp_path: Path) -> None:
+    async def on_report(report: Report) -> None:
+        raise LookupError("the claim is lost")
+
+    with pytest.raises(LookupError, match="the claim is lost"):
+        await run_child(_train_spec(trained.tree, epochs=500), tmp_path, on_report)
+    assert not _children_in(tmp_path)
+
+
+async def test_a_killed_child_is_named_so(trained: Trained, tmp_path: Path) -> None:
+    async def on_report(report: Report) -> None:
+        for process in _children_in(tmp_path):
+            os.kill(process, signal.SIGKILL)
+
+    with pytest.raises(ChildFailed, match="killed by signal SIGKILL"):
+        await run_child(_train_spec(trained.tree, epochs=500), tmp_path, on_report)
+
+
+async def test_the_child_ends_when_its_parent_is_gone(trained: Trained, tmp_path: Path) -> None:
+    spec = tmp_path / "spec.json"
+    spec.write_text(spec_to_json(_train_spec(trained.tree, epochs=500)))
+    receiving, sending = os.pipe()
+    root = Path(__file__).resolve().parents[2]
+    environment = os.environ | contained_environment(tmp_path / "config", 2)
+    child = subprocess.Popen(  # noqa: ASYNC220 - not our own runner: its death is what is tested
+        [sys.executable, "-m", "workers.child", str(spec), str(sending)],
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=(sending,),
+        env=environment, cwd=root, start_new_session=True,
+    )  # fmt: skip
+    os.close(sending)
+    with os.fdopen(receiving, "rb") as reports, child:
+        reader = asyncio.create_task(asyncio.to_thread(reports.readline))
+        for _ in range(300):
+            assert child.stdin
+            child.stdin.write(b".")
+            child.stdin.flush()
+            if (await asyncio.wait({reader}, timeout=0.2))[0]:
+                break
+        assert b'"batch"' in reader.result()  # it is training
+        assert child.stdin
+        child.stdin.close()
+        assert await asyncio.to_thread(child.wait, 5) != 0
+
+
+def test_specs_survive_json(trained: Trained) -> None:
+    evaluation = EvaluateSpec(trained.tree.data_yaml, trained.weights, trained.sha256, 64, 4, "cpu", 2)
+    for spec in (evaluation, _train_spec(trained.tree), _train_spec(trained.tree, weights=trained.weights)):
+        assert spec_from_json(spec_to_json(spec)) == spec
+
+
+def test_the_engine_detects_in_source_pixels(trained: Trained, tmp_path: Path) -> None:
+    image = (tmp_path / _field(tmp_path, 300, Split.TEST).s3_key).read_bytes()
+    engine = Engine("cpu", 2, max_models=1)
+    with pytest.raises(ModelNotLoaded):
+        engine.detect("m", image, VERSION.preprocessing, 64, 0.001, 0.5)
+    engine.load("m", trained.weights, trained.sha256)
+    found = engine.detect("m", image, VERSION.preprocessing, 64, 0.0001, 0.5)
+    assert (found.width, found.height) == (128, 64)
+    assert found.detections
+    assert {d.weed_type for d in found.detections} <= set(CLASSES)
+    assert [d.confidence for d in found.detections] == sorted((d.confidence for d in found.detections), reverse=True)
+    for detection in found.detections:
+        assert detection.box.x >= -0.5
+        assert detection.box.right <= 128.5
+        assert detection.box.bottom <= 64.5
+    assert any(detection.box.x > 64 for detection in found.detections)
+    # The same field on its side, as a camera stores it, is found at the same places.
+    turned = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    with Image.open(io.BytesIO(image)) as upright:
+        upright.transpose(Image.Transpose.ROTATE_90).save(turned, "PNG", exif=exif)
+    assert engine.detect("m", turned.getvalue(), VERSION.preprocessing, 64, 0.0001, 0.5) == found
+    with pytest.raises(ImageUnreadable):
+        engine.detect("m", b"no image", VERSION.preprocessing, 64, 0.25, 0.5)
+    engine.load("other", trained.weights, trained.sha256)
+    assert engine.loaded() == ("other",)
+    engine.close()

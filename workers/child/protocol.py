@@ -1,0 +1,120 @@
+"""What the worker tells its child, and what the child reports back. No torch here: both sides import it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from domain.models.model import ModelMetrics
+from domain.models.training import EpochMetrics, StartingWeights
+from domain.models.version import Notice
+from domain.recipe import Argument
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSpec:
+    """`arguments` are `domain.recipe.effective_arguments`. `weights` and their SHA-256 (hex) are what to start from:
+    the checkpoint, or the local file of pretrained weights, whose SHA-256 may be None; with SCRATCH both are None."""
+
+    data_yaml: Path
+    architecture: str
+    start: StartingWeights
+    arguments: dict[str, Argument]
+    threads: int
+    weights: Path | None = None
+    weights_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateSpec:
+    """`data_yaml` names the model's classes in its order, then those it lacks; its `val` is measured."""
+
+    data_yaml: Path
+    weights: Path
+    weights_sha256: str
+    image_size: int
+    batch_size: int
+    device: str
+    threads: int
+
+
+ChildSpec = TrainSpec | EvaluateSpec
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """`epoch` and `batch` count from 1; not every batch is reported."""
+
+    epoch: int
+    batch: int
+    batches: int
+
+
+@dataclass(frozen=True, slots=True)
+class EpochReport:
+    metrics: EpochMetrics
+
+
+@dataclass(frozen=True, slots=True)
+class LogReport:
+    notice: Notice
+
+
+Report = BatchReport | EpochReport | LogReport
+
+
+@dataclass(frozen=True, slots=True)
+class ChildResult:
+    """`classes` in the order of the network's outputs; `images` is how many were measured; `weights` is None after an
+    evaluation, and lies in the working folder after a training. `epochs` counts the completed ones."""
+
+    classes: tuple[str, ...]
+    metrics: ModelMetrics
+    images: int
+    weights: Path | None = None
+    epochs: int = 0
+
+
+def spec_to_json(spec: ChildSpec) -> str:
+    mode = "train" if isinstance(spec, TrainSpec) else "evaluate"
+    return json.dumps({"mode": mode, **asdict(spec)}, default=_absolute)
+
+
+def _absolute(path: Path) -> str:
+    # The child runs in a folder of its own.
+    return str(path.resolve())
+
+
+def spec_from_json(text: str) -> ChildSpec:
+    """The inverse of `spec_to_json`."""
+    data = json.loads(text)
+    mode = data.pop("mode")
+    data["data_yaml"] = Path(data["data_yaml"])
+    data["weights"] = Path(data["weights"]) if data["weights"] else None
+    if mode == "train":
+        return TrainSpec(**{**data, "start": StartingWeights(data["start"])})
+    return EvaluateSpec(**data)
+
+
+def report_from_json(data: dict[str, Any]) -> Report:
+    """A report of kind batch, epoch or log."""
+    match data.pop("kind"):
+        case "batch":
+            return BatchReport(**data)
+        case "epoch":
+            return EpochReport(EpochMetrics(**data))
+        case _:
+            return LogReport(Notice(**data))
+
+
+def result_from_json(data: dict[str, Any]) -> ChildResult:
+    """A report of kind done."""
+    return ChildResult(
+        classes=tuple(data["classes"]),
+        metrics=ModelMetrics.from_json(data["metrics"]),
+        images=data["images"],
+        weights=Path(data["weights"]) if data["weights"] else None,
+        epochs=data["epochs"],
+    )

@@ -1,0 +1,83 @@
+"""The GPU host's worker: training, evaluation, deployment, detection."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import structlog
+from redis.exceptions import RedisError
+
+from adapters.detector import PRESENCE_KEY, PRESENCE_SECONDS
+from adapters.queue import INFERENCE_QUEUE, TRAINING_QUEUE
+from adapters.settings import Settings
+from workers.claims import ClaimLoops
+from workers.deployment import Deployment
+from workers.device import resolve_device
+from workers.engine import Engine
+from workers.evaluation import Evaluation
+from workers.inference import Inference
+from workers.materials import Materials
+from workers.process import queue_worker, run_until_told, scratch_folder, wake_queue, worker_name
+from workers.services import Services, open_services
+from workers.training import Training
+
+_DETECTIONS_AT_ONCE = 8
+_KEEP_ANSWER_SECONDS = 60
+_DETECT_POLL_SECONDS = 0.01
+_log = structlog.get_logger(__name__)
+
+
+async def run_gpu_worker(settings: Settings) -> None:
+    """Works until it is told to stop; what it holds then is given back."""
+    device = await asyncio.to_thread(resolve_device, settings.device)
+    async with open_services(settings) as services:
+        with scratch_folder(settings.work_dir, "gpu") as folder:
+            materials = Materials(services.store, settings.threads)
+            engine = Engine(device, settings.threads)
+            inference = Inference(engine, services.store, materials, folder / "weights")
+            training = Training(
+                services.database,
+                services.store,
+                services.doorbell,
+                materials,
+                device,
+                settings.pretrained_weights,
+                folder,
+            )
+            handlers = [
+                training,
+                Evaluation(services.database, materials, device, folder),
+                Deployment(services.database, inference),
+            ]
+            loops = ClaimLoops(services.database, worker_name("gpu"), handlers)
+
+            async def detect(_: dict[Any, Any], data: dict[str, Any], asked: float) -> dict[str, Any]:
+                return await inference.answer(data, asked)
+
+            queues = [
+                wake_queue(services.redis, TRAINING_QUEUE, loops),
+                queue_worker(
+                    services.redis,
+                    INFERENCE_QUEUE,
+                    "detect",
+                    detect,
+                    keep_seconds=_KEEP_ANSWER_SECONDS,
+                    max_jobs=_DETECTIONS_AT_ONCE,
+                    poll_seconds=_DETECT_POLL_SECONDS,
+                ),
+            ]
+            try:
+                await run_until_told([loops.run(), _be_present(services)], queues)
+            finally:
+                engine.close()
+
+
+async def _be_present(services: Services) -> None:
+    """Lets the API know that somebody answers detections."""
+    while True:
+        try:
+            await services.redis.set(PRESENCE_KEY, 1, ex=PRESENCE_SECONDS)
+        except (RedisError, OSError) as error:
+            _log.warning("presence_lost", error=str(error))
+        await asyncio.sleep(PRESENCE_SECONDS / 3)

@@ -1,0 +1,78 @@
+"""Detection on the GPU host: the engine fed from the object store, and the queue `inference` that asks it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from adapters.detector import request_from_json
+from domain.errors import ErrorCode
+from domain.models.detection import DetectionResult, DetectRequest
+from domain.ports import ObjectStore
+from rendering.decode import ImageUnreadable
+from workers.claims import PermanentError
+from workers.engine import Engine
+from workers.materials import Materials
+from workers.weights import WeightsCorrupt
+
+_log = structlog.get_logger(__name__)
+
+
+class Inference:
+    """Loads what is asked for and answers; models stay resident in the engine."""
+
+    def __init__(self, engine: Engine, store: ObjectStore, materials: Materials, weights_dir: Path) -> None:
+        self._engine = engine
+        self._store = store
+        self._materials = materials
+        self._weights_dir = weights_dir
+
+    async def detect(self, request: DetectRequest) -> DetectionResult:
+        """What the model finds. Raises PermanentError for an image or weights that are missing, changed or unreadable."""
+        await self._load(request)
+        try:
+            image = await self._store.get(request.image_key)
+        except KeyError as error:
+            raise PermanentError("The image is missing from the object store.") from error
+        started = time.perf_counter()
+        try:
+            found = await asyncio.to_thread(
+                self._engine.detect,
+                request.model_id,
+                image,
+                request.preprocessing,
+                request.image_size,
+                request.confidence,
+                request.iou,
+            )
+        except ImageUnreadable as error:
+            raise PermanentError(str(error)) from error
+        milliseconds = (time.perf_counter() - started) * 1000
+        return DetectionResult(found.detections, found.width, found.height, 0.0, milliseconds)
+
+    async def answer(self, data: dict[str, Any], asked: float) -> dict[str, Any]:
+        """One message of the queue, as adapters.detector wrote it; the answer is what it reads."""
+        request = request_from_json(data)
+        queue_ms = max(time.time() - asked, 0.0) * 1000
+        try:
+            return {**asdict(await self.detect(request)), "queue_ms": queue_ms}
+        except PermanentError as error:
+            return {"error": ErrorCode.UNSUPPORTED.value, "message": str(error)}
+        except Exception:
+            _log.exception("detection_failed", model=request.model_id)
+            return {"error": ErrorCode.UNAVAILABLE.value, "message": "The detection failed on its host; see its log."}
+
+    async def _load(self, request: DetectRequest) -> None:
+        if request.model_id in self._engine.loaded():
+            return
+        path = await self._materials.weights_file(request.weights_key, request.weights_sha256, self._weights_dir)
+        try:
+            await asyncio.to_thread(self._engine.load, request.model_id, path, request.weights_sha256)
+        except WeightsCorrupt as error:
+            path.unlink(missing_ok=True)
+            raise PermanentError(str(error)) from error

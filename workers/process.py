@@ -1,0 +1,126 @@
+"""What every worker process does around its work: arq queues that wake it, a scratch folder, an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+import structlog
+from arq.connections import ArqRedis
+from arq.worker import Worker, func
+
+from domain.jobs import JobKind
+from workers.claims import ClaimLoops
+
+_POLL_SECONDS = 0.05
+_PARENT_SECONDS = 1.0
+_log = structlog.get_logger(__name__)
+
+PARENT_VARIABLE = "AGRIDRONE_PARENT"
+"""Set by `up` to its own process id: a part ends when that process is gone, however it went."""
+
+
+def worker_name(kind: str) -> str:
+    return f"{socket.gethostname()}:{os.getpid()}:{kind}"
+
+
+def wake_queue(redis: ArqRedis, queue: str, loops: ClaimLoops) -> Worker:
+    """Listens to a queue of wakes; a message means no more than `look for work of this kind`."""
+
+    async def wake(_: dict[Any, Any], kind: str) -> None:
+        loops.nudge(JobKind(kind))
+
+    return queue_worker(redis, queue, "wake", wake, keep_seconds=0, max_jobs=10, poll_seconds=_POLL_SECONDS)
+
+
+def queue_worker(
+    redis: ArqRedis,
+    queue: str,
+    name: str,
+    function: Callable[..., Coroutine[Any, Any, Any]],
+    *,
+    keep_seconds: int,
+    max_jobs: int,
+    poll_seconds: float,
+) -> Worker:
+    """An arq worker that runs one function, tried once, its result kept for `keep_seconds`."""
+    return Worker(
+        functions=[func(function, name=name, keep_result=keep_seconds, max_tries=1)],
+        queue_name=queue,
+        redis_pool=redis,
+        handle_signals=False,
+        max_jobs=max_jobs,
+        poll_delay=poll_seconds,
+        job_serializer=orjson.dumps,
+        job_deserializer=orjson.loads,
+        log_results=False,
+    )
+
+
+async def run_until_told(parts: Sequence[Coroutine[Any, Any, None]], queues: Sequence[Worker]) -> None:
+    """Runs everything until SIGINT or SIGTERM, or until the process that started this one is gone; then ends it in order."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told.set)
+    tasks = [asyncio.create_task(part) for part in parts]
+    tasks += [asyncio.create_task(_listen(queue)) for queue in queues]
+    ends = [asyncio.create_task(told.wait()), asyncio.create_task(orphaned())]
+    try:
+        done, _ = await asyncio.wait([*tasks, *ends], return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in [*tasks, *ends]:
+            task.cancel()
+        await asyncio.gather(*tasks, *ends, return_exceptions=True)
+
+
+async def orphaned() -> None:
+    """Returns when the `up` that started this process is gone; never without one."""
+    parent = os.environ.get(PARENT_VARIABLE)
+    while parent is None or os.getppid() == int(parent):
+        await asyncio.sleep(_PARENT_SECONDS)
+
+
+async def _listen(queue: Worker) -> None:
+    """Keeps a queue's listener going: while Redis is away, the sweep finds the work."""
+    while True:
+        try:
+            await queue.main()
+        except Exception as error:
+            _log.warning("queue_reconnects", queue=queue.queue_name, error=str(error))
+            await asyncio.sleep(_PARENT_SECONDS)
+
+
+@contextmanager
+def scratch_folder(work_dir: Path, kind: str) -> Iterator[Path]:
+    """This process's own folder of disposable files; what dead predecessors on this host left is swept away first."""
+    work_dir.mkdir(parents=True, exist_ok=True)
+    for left in work_dir.glob(f"{kind}-*"):
+        if not _runs(left.name.removeprefix(f"{kind}-")):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = work_dir / f"{kind}-{os.getpid()}"
+    folder.mkdir(exist_ok=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _runs(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,48 @@
+"""The outside systems that a process of ours works with, opened together and closed together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from arq.connections import ArqRedis
+
+from adapters.doorbell import RedisDoorbell
+from adapters.local_store import LocalStore
+from adapters.queue import ArqQueue, connect_queue
+from adapters.settings import Settings, SettingsError
+from adapters.sign_in import TokenSigner
+from db.database import SqlDatabase
+from db.engine import create_engine
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    settings: Settings
+    redis: ArqRedis
+    doorbell: RedisDoorbell
+    database: SqlDatabase
+    store: LocalStore
+    signer: TokenSigner
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """Connects to Redis, the database and the object store. Raises SettingsError without a Redis address."""
+    if not settings.redis_url:
+        text = "REDIS_URL: name a Redis server, as redis://127.0.0.1:6379/0; `agridrone up` brings its own"
+        raise SettingsError(text)
+    secret = settings.signing_secret()
+    redis = await connect_queue(settings.redis_url)
+    doorbell = RedisDoorbell(redis)
+    engine = create_engine(settings.sqlalchemy_url)
+    database = SqlDatabase(engine, doorbell, ArqQueue(redis), settings.enable_dataset_versions)
+    store = LocalStore(settings.objects_dir, settings.base_url, secret)
+    await store.ready()
+    try:
+        yield Services(settings, redis, doorbell, database, store, TokenSigner(secret))
+    finally:
+        await doorbell.close()
+        await database.close()
+        await redis.aclose()
