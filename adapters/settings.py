@@ -1,4 +1,5 @@
-"""Settings from the environment and .env. README has the table; a wrong value stops the start with the variable's name."""
+"""Settings from the environment and .env. README has the table;
+a wrong value stops the start with the variable's name."""
 
 from __future__ import annotations
 

@@ -20,7 +20,8 @@ Port = Annotated[int | None, typer.Option("--port", help="Port to listen on; 0 c
 
 
 def settings_of(host: str | None = None, port: int | None = None, data_dir: Path | None = None) -> Settings:
-    """Settings from the environment and the options, logs configured; ends the command with a sentence when one is wrong."""
+    """Settings from the environment and the options, logs configured;
+    ends the command with a sentence when one is wrong."""
     with settings_errors():
         settings = load_settings(host=host, port=port, data_dir=data_dir)
     configure_logs(settings.log_level)

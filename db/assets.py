@@ -82,5 +82,5 @@ class SqlBatches(TableRepository[UploadBatch]):
                 .where(assets.c.upload_batch_id.in_(chunk))
                 .group_by(assets.c.upload_batch_id)
             )
-            counts.update({batch_id: count for batch_id, count in (await self.connection.execute(statement)).all()})
+            counts.update(dict((await self.connection.execute(statement)).tuples().all()))
         return counts

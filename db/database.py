@@ -24,7 +24,7 @@ from db.uploads import SqlUploads
 from db.version_assets import SqlVersionAssets
 from db.versions import SqlVersions
 from domain.jobs import JobKind
-from domain.ports import Doorbell, JobQueue, Ring, UnitOfWork
+from domain.ports import Bell, JobQueue, Ring, UnitOfWork
 
 T = TypeVar("T")
 _REPEATS = 8
@@ -63,10 +63,10 @@ class SqlDatabase:
     """Fulfils domain.ports.Database."""
 
     def __init__(
-        self, engine: AsyncEngine, doorbell: Doorbell, queue: JobQueue, versions_enabled_everywhere: bool = False
+        self, engine: AsyncEngine, bell: Bell, queue: JobQueue, versions_enabled_everywhere: bool = False
     ) -> None:
         self.engine = engine
-        self._doorbell = doorbell
+        self._bell = bell
         self._queue = queue
         self._versions_enabled_everywhere = versions_enabled_everywhere
 
@@ -88,7 +88,7 @@ class SqlDatabase:
                 result = await work(uow)
                 await uow.events.append(uow.emitted)
         for stream in dict.fromkeys(event.stream for event in uow.emitted):
-            await self._doorbell.ring(Ring(stream))
+            await self._bell.ring(Ring(stream))
         for kind in uow.wakes:
             await self._queue.wake(kind)
         return result

@@ -1,4 +1,5 @@
-"""The transactional event log: `seq` is taken by the last statements of the transaction, so order of seq is order of commit."""
+"""The transactional event log: `seq` is taken by the last statements of the transaction,
+so order of seq is order of commit."""
 
 from __future__ import annotations
 
@@ -35,7 +36,7 @@ class SqlEvents:
         heads: dict[str, int] = {}
         for chunk in chunks(streams):
             statement = select(event_streams.c.stream, event_streams.c.seq).where(event_streams.c.stream.in_(chunk))
-            heads.update({stream: seq for stream, seq in (await self._connection.execute(statement)).all()})
+            heads.update(dict((await self._connection.execute(statement)).tuples().all()))
         return heads
 
     async def after(self, stream: str, seq: int, limit: int) -> Sequence[Event]:

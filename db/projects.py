@@ -62,9 +62,7 @@ class SqlProjects(TableRepository[Project]):
         )
         annotated = {row[0]: (row[1], row[2]) for row in (await self.connection.execute(drawn)).all()}
         images = (
-            select(assets.c.project_id, func.count())
-            .where(assets.c.project_id.in_(ids))
-            .group_by(assets.c.project_id)
+            select(assets.c.project_id, func.count()).where(assets.c.project_id.in_(ids)).group_by(assets.c.project_id)
         )
         return {
             project_id: ProjectTotals(count, *annotated.get(project_id, (0, 0)))

@@ -103,7 +103,8 @@ class TableRepository(Generic[T]):
         return [self.load(row) for row in await self.rows(statement)]
 
     async def rows(self, statement: Select[Any]) -> Sequence[RowMapping]:
-        return (await self.connection.execute(statement)).mappings().all()
+        found: Sequence[RowMapping] = (await self.connection.execute(statement)).mappings().all()
+        return found
 
     async def count_where(self, *where: ColumnElement[bool]) -> int:
         statement = select(func.count()).select_from(self.table).where(*where)

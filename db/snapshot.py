@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Boolean, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -40,24 +41,24 @@ class SnapshotRead:
         conditions = frozen_assets(project_id, filters)
         if not filters.include_empty:
             conditions.append(has_annotation(filters))
-        columns = [
-            assets.c.id,
-            assets.c.filename,
-            assets.c.s3_key,
-            assets.c.sha256,
-            assets.c.size_bytes,
-            assets.c.width,
-            assets.c.height,
-            assets.c.orientation,
-            assets.c.gps_latitude,
-            assets.c.gps_longitude,
-            assets.c.upload_batch_id,
-        ]
-        statement = select(*columns).where(*conditions).order_by(assets.c.sha256, assets.c.id)
-        async with self._connection.stream(statement) as rows:
-            async for *facts, batch_id in rows:
-                image = FrozenImage(*facts, "", Split.TRAIN, ())
-                yield SelectedRow(image, batch_id)
+        names = {
+            assets.c.id: "asset_id",
+            assets.c.filename: "filename",
+            assets.c.s3_key: "s3_key",
+            assets.c.sha256: "sha256",
+            assets.c.size_bytes: "size_bytes",
+            assets.c.width: "width",
+            assets.c.height: "height",
+            assets.c.orientation: "orientation",
+            assets.c.gps_latitude: "gps_latitude",
+            assets.c.gps_longitude: "gps_longitude",
+        }
+        columns = [column.label(name) for column, name in names.items()]
+        statement = select(*columns, assets.c.upload_batch_id).where(*conditions)
+        async with self._connection.stream(statement.order_by(assets.c.sha256, assets.c.id)) as rows:
+            async for *values, batch_id in rows:
+                facts: dict[str, Any] = dict(zip(names.values(), values, strict=True))
+                yield SelectedRow(FrozenImage(**facts, group="", split=Split.TRAIN, annotations=()), batch_id)
 
     async def annotations(
         self, project_id: str, filters: SnapshotFilters

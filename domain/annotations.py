@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from domain.errors import invalid, not_found
 from domain.ids import new_id
@@ -30,7 +29,7 @@ class NewAnnotation:
     weed_type: str
     box: Box | None
     polygon: tuple[Point, ...] | None
-    geo_coordinates: dict[str, Any] | None
+    geo_coordinates: object
     confidence: float | None
     verified: bool
     source: AnnotationSource
@@ -39,7 +38,8 @@ class NewAnnotation:
 async def create_annotations(
     database: Database, principal: Principal, project_id: str, drawn: Sequence[NewAnnotation]
 ) -> list[Annotation]:
-    """All or nothing. Raises INVALID with the path of the first one at fault, NOT_FOUND for an image of another project."""
+    """All or nothing. Raises INVALID with the path of the first one at fault,
+    NOT_FOUND for an image of another project."""
     if not 1 <= len(drawn) <= MAX_ANNOTATIONS:
         raise invalid(f"Between 1 and {MAX_ANNOTATIONS} annotations fit in a call.", "input", "annotations")
 

@@ -21,7 +21,8 @@ ANSWER_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Detect:
-    """One of `asset_id` and `image` (the file's bytes) is set. Without `model_id` the project's active model answers."""
+    """One of `asset_id` and `image` (the file's bytes) is set.
+    Without `model_id` the project's active model answers."""
 
     project_id: str
     asset_id: str | None

@@ -1,4 +1,5 @@
-"""What is told, on which stream. Streams of one object tell its whole story; a project's stream tells that something moved."""
+"""What is told, on which stream. Streams of one object tell its whole story;
+a project's stream tells that something moved."""
 
 from __future__ import annotations
 

@@ -269,7 +269,8 @@ class Detector(Protocol):
     """The local engine, wherever it runs."""
 
     async def detect(self, request: DetectRequest, seconds: float) -> DetectionResult:
-        """Raises DetectorUnavailableError after `seconds` without an answer, DomainError for what the engine refused."""
+        """Raises DetectorUnavailableError after `seconds` without an answer,
+        DomainError for what the engine refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,8 +281,11 @@ class Ring:
     news: Mapping[str, Any] | None = None
 
 
-class Doorbell(Protocol):
+class Bell(Protocol):
     async def ring(self, ring: Ring) -> None: ...
+
+
+class Doorbell(Bell, Protocol):
     def listen(self, stream: str) -> AbstractAsyncContextManager[AsyncIterator[Ring | None]]:
         """Rings of one stream from now on; None on a slow timer, in case a ring was lost."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -64,7 +65,7 @@ def create_schema() -> Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        extensions=[MaskBugs, ParserCache(_CACHED_DOCUMENTS), ValidationCache(_CACHED_DOCUMENTS)],
+        extensions=[MaskBugs, partial(ParserCache, _CACHED_DOCUMENTS), partial(ValidationCache, _CACHED_DOCUMENTS)],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
 

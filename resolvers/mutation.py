@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import strawberry
+from typing import cast
 
-from domain import annotations, detection, models_registry, projects, training, uploads, versions
+import strawberry
+from starlette.datastructures import UploadFile
+
+from domain import annotations as annotating
+from domain import detection, models_registry, projects, training, uploads, versions
 from domain.errors import invalid
 from domain.models.version import Split
 from domain.policies import Action
@@ -90,7 +94,7 @@ class Mutation:
     async def create_annotations(self, info: Info, input: CreateAnnotationsInput) -> AnnotationsPayload:  # noqa: A002
         context = info.context
         drawn = [one.decode() for one in input.annotations]
-        created = await annotations.create_annotations(context.database, context.principal, input.project_id, drawn)
+        created = await annotating.create_annotations(context.database, context.principal, input.project_id, drawn)
         return AnnotationsPayload(annotations=[Annotation.of(one) for one in created])
 
     @strawberry.mutation
@@ -144,11 +148,12 @@ class Mutation:
     @mutates(Action.DETECT, DetectPayload)
     async def detect(self, info: Info, input: DetectInput) -> DetectPayload:  # noqa: A002
         context = info.context
-        image = await input.source.image.read() if input.source.image else None
+        # The scalar says bytes; what Strawberry hands over is Starlette's uploaded file.
+        file = cast("UploadFile | None", input.source.image or None)
         command = detection.Detect(
             project_id=input.project_id,
             asset_id=input.source.asset_id or None,
-            image=image,
+            image=await file.read() if file is not None else None,
             model_id=input.model.model_id or None if input.model else None,
             confidence=given(input.confidence, 0.25),
             iou=given(input.iou, 0.45),

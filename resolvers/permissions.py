@@ -1,4 +1,5 @@
-"""Every mutation and subscription declares the action it is. The domain's policies judge; a test holds the two together."""
+"""Every mutation and subscription declares the action it is. The domain's policies judge;
+a test holds the two together."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ ACTION = "agridrone_action"
 
 
 def mutates(action: Action, payload: type[P]) -> Callable[[Callable[..., Awaitable[P]]], Callable[..., Awaitable[P]]]:
-    """A mutation's resolver: what the caller can mend answers as `payload` with user errors, anything else is raised."""
+    """A mutation's resolver: what the caller can mend answers as `payload` with user errors,
+    anything else is raised."""
 
     def decorate(resolver: Callable[..., Awaitable[P]]) -> Callable[..., Awaitable[P]]:
         @wraps(resolver)

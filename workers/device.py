@@ -8,7 +8,8 @@ import subprocess
 
 
 def resolve_device(setting: str) -> str:
-    """`setting` as Ultralytics names devices; "auto" becomes "0" with an NVIDIA GPU, "mps" on Apple silicon, else "cpu"."""
+    """`setting` as Ultralytics names devices; "auto" becomes "0" with an NVIDIA GPU, "mps" on Apple silicon,
+    else "cpu"."""
     if setting != "auto":
         return setting
     if _has_nvidia_gpu():

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from adapters.detector import PRESENCE_KEY, PRESENCE_SECONDS
 from adapters.queue import INFERENCE_QUEUE, TRAINING_QUEUE
 from adapters.settings import Settings
-from workers.claims import ClaimLoops
+from workers.claims import ClaimLoops, Handler
 from workers.deployment import Deployment
 from workers.device import resolve_device
 from workers.engine import Engine
@@ -45,7 +45,7 @@ async def run_gpu_worker(settings: Settings) -> None:
                 settings.pretrained_weights,
                 folder,
             )
-            handlers = [
+            handlers: list[Handler] = [
                 training,
                 Evaluation(services.database, materials, device, folder),
                 Deployment(services.database, inference),

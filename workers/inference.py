@@ -33,7 +33,8 @@ class Inference:
         self._weights_dir = weights_dir
 
     async def detect(self, request: DetectRequest) -> DetectionResult:
-        """What the model finds. Raises PermanentError for an image or weights that are missing, changed or unreadable."""
+        """What the model finds. Raises PermanentError for an image or weights that are missing,
+        changed or unreadable."""
         await self._load(request)
         try:
             image = await self._store.get(request.image_key)

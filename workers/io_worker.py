@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adapters.queue import IO_QUEUE
 from adapters.settings import Settings
-from workers.claims import ClaimLoops
+from workers.claims import ClaimLoops, Handler
 from workers.process import run_until_told, scratch_folder, wake_queue, worker_name
 from workers.services import open_services
 from workers.snapshot import Snapshot
@@ -15,7 +15,7 @@ async def run_io_worker(settings: Settings) -> None:
     """Works until it is told to stop; what it holds then is given back."""
     async with open_services(settings) as services:
         with scratch_folder(settings.work_dir, "io") as folder:
-            handlers = [
+            handlers: list[Handler] = [
                 UploadVerification(services.database, services.store, folder),
                 Snapshot(services.database, services.store, folder),
             ]

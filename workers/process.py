@@ -66,7 +66,8 @@ def queue_worker(
 
 
 async def run_until_told(parts: Sequence[Coroutine[Any, Any, None]], queues: Sequence[Worker]) -> None:
-    """Runs everything until SIGINT or SIGTERM, or until the process that started this one is gone; then ends it in order."""
+    """Runs everything until SIGINT or SIGTERM, or until the process that started this one is gone;
+    then ends it in order."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -87,7 +88,7 @@ async def run_until_told(parts: Sequence[Coroutine[Any, Any, None]], queues: Seq
 async def orphaned() -> None:
     """Returns when the `up` that started this process is gone; never without one."""
     parent = os.environ.get(PARENT_VARIABLE)
-    while parent is None or os.getppid() == int(parent):
+    while parent is None or os.getppid() == int(parent):  # noqa: ASYNC110 - the system tells nobody of it
         await asyncio.sleep(_PARENT_SECONDS)
 
 

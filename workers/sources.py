@@ -17,7 +17,8 @@ _PARALLEL = 8
 async def fetch_sources(
     store: ObjectStore, images: Sequence[FrozenImage], folder: Path
 ) -> Callable[[FrozenImage], Path]:
-    """Downloads the images to `folder`; the answer tells where each lies. Raises PermanentError for a missing or changed
+    """Downloads the images to `folder`; the answer tells where each lies.
+    Raises PermanentError for a missing or changed
     object."""
     folder.mkdir(parents=True, exist_ok=True)
     gate = asyncio.Semaphore(_PARALLEL)

@@ -17,7 +17,7 @@ from domain.keys import weights_key
 from domain.models.model import TrainedModel
 from domain.models.training import StartingWeights, TrainingJob, TrainingJobStatus
 from domain.models.version import DatasetVersion, Split
-from domain.ports import Database, Doorbell, ObjectStore, Ring, UnitOfWork
+from domain.ports import Bell, Database, ObjectStore, Ring, UnitOfWork
 from domain.recipe import effective_arguments
 from domain.training import completed, ended, epoch_done, noticed, preparing, running
 from rendering.tree import RenderedTree
@@ -40,7 +40,7 @@ class Training:
         self,
         database: Database,
         store: ObjectStore,
-        doorbell: Doorbell,
+        bell: Bell,
         materials: Materials,
         device: str,
         pretrained: Path | None,
@@ -48,7 +48,7 @@ class Training:
     ) -> None:
         self._database = database
         self._store = store
-        self._doorbell = doorbell
+        self._bell = bell
         self._materials = materials
         self._device = device
         self._pretrained = pretrained
@@ -62,7 +62,8 @@ class Training:
             try:
                 done, _ = await asyncio.wait([work, cancelled], return_when=asyncio.FIRST_COMPLETED)
                 if work in done:
-                    return work.result()
+                    work.result()
+                    return
             finally:
                 work.cancel()
                 cancelled.cancel()
@@ -98,7 +99,7 @@ class Training:
             weights_sha256=sha256,
         )
         try:
-            result = await run_child(spec, folder / "run", _Reports(self._database, self._doorbell, claim, job).hear)
+            result = await run_child(spec, folder / "run", _Reports(self._database, self._bell, claim, job).hear)
         except ChildFailed as error:
             raise PermanentError(str(error)) from error
         await self._keep(claim, job, version, result)
@@ -158,9 +159,9 @@ class Training:
 class _Reports:
     """What the child says, on its way to the database and to those who watch."""
 
-    def __init__(self, database: Database, doorbell: Doorbell, claim: Claim, job: TrainingJob) -> None:
+    def __init__(self, database: Database, bell: Bell, claim: Claim, job: TrainingJob) -> None:
         self._database = database
-        self._doorbell = doorbell
+        self._bell = bell
         self._claim = claim
         self._job = job
         self._told = 0.0
@@ -181,7 +182,7 @@ class _Reports:
             return
         self._told = now
         news = {"epoch": report.epoch - 1, "batch": report.batch, "batches": report.batches}
-        await self._doorbell.ring(Ring(training_stream(self._job.id), news))
+        await self._bell.ring(Ring(training_stream(self._job.id), news))
 
 
 async def _inputs(uow: UnitOfWork, job: TrainingJob) -> tuple[DatasetVersion, TrainedModel | None]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from domain.models.geometry import Box, Point
 
@@ -31,7 +30,7 @@ class Annotation:
     weed_type: str
     box: Box
     polygon: tuple[Point, ...] | None
-    geo_coordinates: dict[str, Any] | None
+    geo_coordinates: object
     confidence: float | None
     verified: bool
     source: AnnotationSource

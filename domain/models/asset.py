@@ -35,7 +35,8 @@ class UploadBatch:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One announced file of a batch. Sizes are bytes, `sha256` is hex; both as announced, checked before it is VERIFIED."""
+    """One announced file of a batch. Sizes are bytes, `sha256` is hex; both as announced,
+    checked before it is VERIFIED."""
 
     id: str
     batch_id: str
@@ -75,7 +76,8 @@ class BatchCounts:
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """What the header of an image file says. `width` and `height` are pixels after the EXIF orientation (1..8) was applied."""
+    """What the header of an image file says. `width` and `height` are pixels after the EXIF orientation (1..8) was
+    applied."""
 
     content_type: str
     width: int

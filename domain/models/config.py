@@ -29,7 +29,8 @@ class Resize:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A grid of 1..16 `rows` × `columns`. `overlap` is the share of a tile's side that it has in common with its neighbour,
+    """A grid of 1..16 `rows` × `columns`. `overlap` is the share of a tile's side that it has in common with its
+    neighbour,
     0..0.9; a tile keeps an object when at least `min_visible` (0..1) of the object's area lies inside the tile."""
 
     rows: int
@@ -40,7 +41,8 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """Applied to every image in this order: orientation, tile, resize. With `auto_orient` off the pixels stay as stored."""
+    """Applied to every image in this order: orientation, tile, resize.
+    With `auto_orient` off the pixels stay as stored."""
 
     auto_orient: bool = True
     resize: Resize | None = None
@@ -54,7 +56,8 @@ class Preprocessing:
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """Applied to training images only: the source and `multiplier` - 1 copies. `rotation` is degrees either way, 0..45."""
+    """Applied to training images only: the source and `multiplier` - 1 copies. `rotation` is degrees either way,
+    0..45."""
 
     multiplier: int = 1
     horizontal_flip: bool = False

@@ -20,12 +20,13 @@ class FrozenAnnotation:
     confidence: float | None
     source: AnnotationSource
     verified: bool
-    geo_coordinates: dict[str, object] | None = None
+    geo_coordinates: object = None
 
 
 @dataclass(frozen=True, slots=True)
 class FrozenImage:
-    """One line of a manifest. `width` and `height` are upright pixels; `orientation` is the stored file's EXIF value, 1..8."""
+    """One line of a manifest. `width` and `height` are upright pixels;
+    `orientation` is the stored file's EXIF value, 1..8."""
 
     asset_id: str
     filename: str

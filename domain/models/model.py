@@ -24,7 +24,8 @@ class ClassMetrics:
 
 @dataclass(frozen=True, slots=True)
 class ModelMetrics:
-    """Detection quality, all 0..1. `confusion[t][p]` counts true class t found as p; the last row and column are background."""
+    """Detection quality, all 0..1. `confusion[t][p]` counts true class t found as p;
+    the last row and column are background."""
 
     map50: float
     map50_95: float
@@ -51,7 +52,8 @@ class ModelMetrics:
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
-    """Weights that a training of ours wrote. `classes` are in the order of the network's outputs; `preprocessing` is what
+    """Weights that a training of ours wrote. `classes` are in the order of the network's outputs;
+    `preprocessing` is what
     its training images went through, and what an image must go through before detection."""
 
     id: str

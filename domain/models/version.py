@@ -41,7 +41,8 @@ class ClassCount:
 
 @dataclass(frozen=True, slots=True)
 class SplitCounts:
-    """Source images in each split; `train_augmented` counts training images as written, after tiling and augmentation."""
+    """Source images in each split; `train_augmented` counts training images as written,
+    after tiling and augmentation."""
 
     train: int = 0
     val: int = 0

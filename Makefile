@@ -1,0 +1,38 @@
+# Every target works from a fresh clone, and installs only once.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Without an NVIDIA GPU the CPU build of torch is pinned: pip would otherwise fetch gigabytes of CUDA packages.
+DEVICE := $(if $(shell command -v nvidia-smi 2>/dev/null),,-c constraints-cpu.txt)
+INSTALLED := $(VENV)/.installed
+
+.PHONY: setup demo test lint schema bench
+.DEFAULT_GOAL := setup
+
+setup: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml constraints.txt constraints-cpu.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(DEVICE) -e '.[worker,dev]'
+	touch $@
+
+# make demo ARGS=--exit stops after the job, with a summary.
+demo: setup
+	$(BIN)/agridrone demo $(ARGS)
+
+# make test ARGS='-k versions' runs a part.
+test: setup
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+schema: setup
+	$(BIN)/agridrone schema > schema/schema.graphql
+
+bench: setup
+	$(BIN)/python -m bench
