@@ -82,5 +82,5 @@ class SqlBatches(TableRepository[UploadBatch]):
                 .where(assets.c.upload_batch_id.in_(chunk))
                 .group_by(assets.c.upload_batch_id)
             )
-            counts.update(dict((await self.connection.execute(statement)).tuples().all()))
+            counts.update(dict((await self.connection.execute(statement)).all()))
         return counts

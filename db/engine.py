@@ -19,14 +19,20 @@ _MYSQL_DEADLOCK, _MYSQL_LOCK_TIMEOUT = 1213, 1205
 
 
 def create_engine(url: str) -> AsyncEngine:
-    """An engine for `sqlite+aiosqlite:///FILE` or `mysql+aiomysql://…`."""
+    """An engine for `sqlite+aiosqlite:///FILE` or `mysql+aiomysql://…`.
+
+    Its errors name no values, so that logs keep no data.
+    """
     if make_url(url).get_backend_name() == "sqlite":
         return _sqlite_engine(url)
-    return create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, pool_recycle=1800)
+    return create_async_engine(
+        url, pool_size=10, max_overflow=10, pool_pre_ping=True, pool_recycle=1800, hide_parameters=True
+    )
 
 
 def _sqlite_engine(url: str) -> AsyncEngine:
-    engine = create_async_engine(url, connect_args={"timeout": _SQLITE_BUSY_SECONDS, "isolation_level": None})
+    arguments = {"timeout": _SQLITE_BUSY_SECONDS, "isolation_level": None}
+    engine = create_async_engine(url, connect_args=arguments, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

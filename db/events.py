@@ -36,7 +36,7 @@ class SqlEvents:
         heads: dict[str, int] = {}
         for chunk in chunks(streams):
             statement = select(event_streams.c.stream, event_streams.c.seq).where(event_streams.c.stream.in_(chunk))
-            heads.update(dict((await self._connection.execute(statement)).tuples().all()))
+            heads.update(dict((await self._connection.execute(statement)).all()))
         return heads
 
     async def after(self, stream: str, seq: int, limit: int) -> Sequence[Event]:

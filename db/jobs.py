@@ -78,7 +78,7 @@ class SqlJobs(TableRepository[TrainingJob]):
                 .where(training_jobs.c.id.in_(chunk), training_jobs.c.status == TrainingJobStatus.QUEUED)
                 .group_by(training_jobs.c.id)
             )
-            positions.update(dict((await self.connection.execute(ahead)).tuples().all()))
+            positions.update(dict((await self.connection.execute(ahead)).all()))
         return positions
 
     async def add_epoch(self, job_id: str, metrics: EpochMetrics) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import RowMapping, func, select
@@ -84,6 +84,11 @@ class SqlModels(TableRepository[TrainedModel]):
             for model in await self.all(mine.order_by(trained_models.c.created_at, trained_models.c.id)):
                 found.setdefault(str(model.parent_model_id), []).append(model)
         return found
+
+    async def in_use(self, limit: int) -> Sequence[TrainedModel]:
+        active = select(projects.c.active_model_id).where(projects.c.active_model_id.is_not(None))
+        mine = select(*columns_of(trained_models)).where(trained_models.c.id.in_(active))
+        return await self.all(mine.order_by(trained_models.c.created_at.desc()).limit(limit))
 
     async def deployed(self, ids: Iterable[str]) -> set[str]:
         found: set[str] = set()

@@ -160,7 +160,7 @@ class SqlVersions(TableRepository[DatasetVersion]):
             .subquery()
         )
         statement = select(seen.c.sha256, seen.c.split).where(seen.c.newest == 1)
-        return dict((await self.connection.execute(statement)).tuples().all())
+        return dict((await self.connection.execute(statement)).all())
 
     async def any_match(self, project_id: str, filters: SnapshotFilters) -> bool:
         statement = select(assets.c.id).where(*frozen_assets(project_id, filters), has_annotation(filters)).limit(1)

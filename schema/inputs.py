@@ -27,6 +27,11 @@ def given(value: T | None, default: T) -> T:
     return default if value is None else value
 
 
+def chosen(value: T | None) -> T | None:
+    """`value`, or None where an update leaves the field out."""
+    return None if value is strawberry.UNSET else value
+
+
 @strawberry.input
 class CreateProjectInput:
     team_id: strawberry.ID
@@ -41,7 +46,7 @@ class UpdateProjectInput:
     inference_backend: InferenceBackend | None = strawberry.UNSET
 
     def decode(self) -> ProjectChanges:
-        return ProjectChanges(self.name or None, self.dataset_versions, self.inference_backend or None)
+        return ProjectChanges(chosen(self.name), chosen(self.dataset_versions), chosen(self.inference_backend))
 
 
 @strawberry.input

@@ -19,8 +19,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from adapters.local_store import LocalStore
+from cli.embedded_redis import embedded_redis
 from db import migrate
+from db.database import SqlDatabase
 from db.tables import metadata
+from seeds import silent_database
+from stack import Stack, running_api
 
 BACKENDS = ["sqlite", "mariadb"]
 
@@ -142,3 +147,48 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """A migrated database without rows: each test runs on SQLite and on MariaDB, and leaves the tables as they are."""
     url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "migrated_mariadb_url")
     return url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[SqlDatabase]:
+    """The product's database, whose events and wakes nobody hears."""
+    database = silent_database(database_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def sqlite_database(sqlite_url: str) -> AsyncIterator[SqlDatabase]:
+    """As `database`, where one kind is enough."""
+    database = silent_database(sqlite_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> LocalStore:
+    return LocalStore(tmp_path / "objects", "http://127.0.0.1:8000", b"a secret of the tests")
+
+
+@pytest.fixture(scope="session")
+async def embedded_redis_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """The Redis that `up` brings along; what tests write there is named by ids that no other test knows."""
+    async with embedded_redis(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture
+async def api(sqlite_url: str, embedded_redis_url: str, tmp_path: Path) -> AsyncIterator[Stack]:
+    """The running API on its embedded parts."""
+    async with running_api(tmp_path / "data", sqlite_url, embedded_redis_url) as stack:
+        yield stack
+
+
+@pytest.fixture(params=BACKENDS)
+async def any_api(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stack]:
+    """The running API: each test runs on the embedded parts, and on MariaDB with Redis."""
+    sqlite = request.param == "sqlite"
+    database_url: str = request.getfixturevalue("sqlite_url" if sqlite else "migrated_mariadb_url")
+    redis_url: str = request.getfixturevalue("embedded_redis_url" if sqlite else "redis_url")
+    async with running_api(tmp_path / "data", database_url, redis_url) as stack:
+        yield stack

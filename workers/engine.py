@@ -60,7 +60,7 @@ class Engine:
     def __init__(self, device: str, threads: int, max_models: int = 2) -> None:
         self._device = device
         self._threads = threads
-        self._max_models = max_models
+        self.max_models = max_models
         self._models: OrderedDict[str, _Loaded] = OrderedDict()
         self._lock = threading.Lock()
         self._folder = Path(tempfile.mkdtemp(prefix="engine-"))
@@ -83,7 +83,7 @@ class Engine:
             finally:
                 copy.unlink()
             self._models.move_to_end(model_id)
-            if len(self._models) > self._max_models:
+            if len(self._models) > self.max_models:
                 self._models.popitem(last=False)
                 gc.collect()
 

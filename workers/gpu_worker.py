@@ -68,13 +68,14 @@ async def run_gpu_worker(settings: Settings) -> None:
                 ),
             ]
             try:
-                await run_until_told([loops.run(), _be_present(services)], queues)
+                await run_until_told([loops.run(), _be_present(services, inference)], queues)
             finally:
                 engine.close()
 
 
-async def _be_present(services: Services) -> None:
-    """Lets the API know that somebody answers detections."""
+async def _be_present(services: Services, inference: Inference) -> None:
+    """Lets the API know that somebody answers detections, from when the models in use are loaded."""
+    await inference.preload(services.database)
     while True:
         try:
             await services.redis.set(PRESENCE_KEY, 1, ex=PRESENCE_SECONDS)

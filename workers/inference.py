@@ -13,10 +13,10 @@ import structlog
 from adapters.detector import request_from_json
 from domain.errors import ErrorCode
 from domain.models.detection import DetectionResult, DetectRequest
-from domain.ports import ObjectStore
+from domain.ports import Database, ObjectStore
 from rendering.decode import ImageUnreadable
 from workers.claims import PermanentError
-from workers.engine import Engine
+from workers.engine import Engine, EngineResult, ModelNotLoaded
 from workers.materials import Materials
 from workers.weights import WeightsCorrupt
 
@@ -33,28 +33,45 @@ class Inference:
         self._weights_dir = weights_dir
 
     async def detect(self, request: DetectRequest) -> DetectionResult:
-        """What the model finds. Raises PermanentError for an image or weights that are missing,
-        changed or unreadable."""
-        await self._load(request)
+        """What the model finds.
+
+        Raises PermanentError for an image or weights that are missing, changed or unreadable.
+        """
         try:
             image = await self._store.get(request.image_key)
         except KeyError as error:
             raise PermanentError("The image is missing from the object store.") from error
-        started = time.perf_counter()
-        try:
-            found = await asyncio.to_thread(
-                self._engine.detect,
-                request.model_id,
-                image,
-                request.preprocessing,
-                request.image_size,
-                request.confidence,
-                request.iou,
-            )
-        except ImageUnreadable as error:
-            raise PermanentError(str(error)) from error
-        milliseconds = (time.perf_counter() - started) * 1000
-        return DetectionResult(found.detections, found.width, found.height, 0.0, milliseconds)
+        while True:
+            await self._load(request.model_id, request.weights_key, request.weights_sha256)
+            started = time.perf_counter()
+            try:
+                found = await asyncio.to_thread(self._find, request, image)
+            except ModelNotLoaded:
+                continue  # others asked for so many models meanwhile that this one gave way
+            except ImageUnreadable as error:
+                raise PermanentError(str(error)) from error
+            milliseconds = (time.perf_counter() - started) * 1000
+            return DetectionResult(found.detections, found.width, found.height, 0.0, milliseconds)
+
+    async def preload(self, database: Database) -> None:
+        """Loads what projects detect with, so that the first detection after a start is as fast as the next."""
+        for model in await database.read(lambda uow: uow.models.in_use(self._engine.max_models)):
+            if model.sha256 is None:
+                continue
+            try:
+                await self._load(model.id, model.weights_key, model.sha256)
+            except PermanentError as error:
+                _log.warning("preload_failed", model=model.id, error=str(error))
+
+    def _find(self, request: DetectRequest, image: bytes) -> EngineResult:
+        return self._engine.detect(
+            request.model_id,
+            image,
+            request.preprocessing,
+            request.image_size,
+            request.confidence,
+            request.iou,
+        )
 
     async def answer(self, data: dict[str, Any], asked: float) -> dict[str, Any]:
         """One message of the queue, as adapters.detector wrote it; the answer is what it reads."""
@@ -68,12 +85,10 @@ class Inference:
             _log.exception("detection_failed", model=request.model_id)
             return {"error": ErrorCode.UNAVAILABLE.value, "message": "The detection failed on its host; see its log."}
 
-    async def _load(self, request: DetectRequest) -> None:
-        if request.model_id in self._engine.loaded():
-            return
-        path = await self._materials.weights_file(request.weights_key, request.weights_sha256, self._weights_dir)
+    async def _load(self, model_id: str, weights_key: str, sha256: str) -> None:
+        path = await self._materials.weights_file(weights_key, sha256, self._weights_dir)
         try:
-            await asyncio.to_thread(self._engine.load, request.model_id, path, request.weights_sha256)
+            await asyncio.to_thread(self._engine.load, model_id, path, sha256)
         except WeightsCorrupt as error:
             path.unlink(missing_ok=True)
             raise PermanentError(str(error)) from error

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.manifest import ManifestCorruptError, fetch_manifest, read_images
+from domain.ids import new_id
 from domain.models.model import TrainedModel
 from domain.models.version import DatasetVersion, Split
 from domain.ports import ObjectStore
@@ -70,7 +71,7 @@ class Materials:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{sha256}.pt"
         if not path.exists():
-            partial = path.with_suffix(".part")
+            partial = path.with_suffix(f".{new_id()}")
             try:
                 await self.store.download(key, partial)
             except KeyError as error:

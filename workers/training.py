@@ -181,7 +181,7 @@ class _Reports:
         if now - self._told < _NEWS_SECONDS:
             return
         self._told = now
-        news = {"epoch": report.epoch - 1, "batch": report.batch, "batches": report.batches}
+        news = {"epoch": report.epoch, "batch": report.batch, "batches": report.batches}
         await self._bell.ring(Ring(training_stream(self._job.id), news))
 
 

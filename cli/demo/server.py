@@ -41,7 +41,7 @@ class Server:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
-                env=os.environ | {"PYTHONUNBUFFERED": "1"},
+                env=_environment(),
                 start_new_session=True,
             )
         try:
@@ -59,7 +59,7 @@ class Server:
     def token(self, email: str) -> str:
         """A bearer token of that user. Raises ServerError."""
         made = subprocess.run(  # noqa: S603 (our own command)
-            self.token_command(email), capture_output=True, text=True, check=False
+            self.token_command(email), capture_output=True, text=True, check=False, env=_environment()
         )
         lines = made.stdout.split()
         if made.returncode or not lines:
@@ -107,6 +107,18 @@ class Server:
 
 def _main(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "main", *arguments]
+
+
+def _environment() -> dict[str, str]:
+    """Ours, but for what would lead the demo away from the embedded parts: another database, another Redis, another secret."""
+    return {
+        **os.environ,
+        "PYTHONUNBUFFERED": "1",
+        "DATABASE_URL": "",
+        "REDIS_URL": "",
+        "JWT_SECRET": "",
+        "PUBLIC_URL": "",
+    }
 
 
 def _free_port(host: str) -> int:

@@ -18,6 +18,7 @@ from workers.child.reporter import Reporter, finite
 from workers.weights import verified_copy
 
 BATCH_REPORT_SECONDS = 0.2
+_HOST_ARGUMENTS = ("data", "project", "name", "model", "save_dir")
 
 
 def train(spec: TrainSpec, folder: Path, reporter: Reporter) -> dict[str, Any]:
@@ -37,6 +38,7 @@ def train(spec: TrainSpec, folder: Path, reporter: Reporter) -> dict[str, Any]:
         **arguments,
     )
     trainer = model.trainer
+    forget_host(trainer.best)
     return {
         "weights": str(trainer.best),
         "classes": list(trainer.data["names"].values()),
@@ -44,6 +46,19 @@ def train(spec: TrainSpec, folder: Path, reporter: Reporter) -> dict[str, Any]:
         "images": int(trainer.validator.seen),
         "epochs": progress.epochs,
     }
+
+
+def forget_host(weights: Path) -> None:
+    """Takes out of weights that were just written what Ultralytics notes of this host: its folders, its git checkout.
+
+    People download weights; how the host is laid out is none of their business.
+    """
+    checkpoint = torch.load(weights, map_location="cpu", weights_only=False)
+    own = {name: None for name in _HOST_ARGUMENTS}
+    checkpoint["train_args"] = {**checkpoint["train_args"], **own}
+    checkpoint["model"].args = {**dict(checkpoint["model"].args), **own}
+    checkpoint["git"] = checkpoint["date"] = None
+    torch.save(checkpoint, weights)
 
 
 def _starting_model(spec: TrainSpec, folder: Path) -> Any:

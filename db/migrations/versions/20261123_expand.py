@@ -63,6 +63,7 @@ WIDER: dict[str, dict[str, int | None]] = {
 
 def upgrade() -> None:
     _widen()
+    _compare_class_names_exactly()
     _add_columns()
     _fill_project_of_jobs()
     for table in UNIQUES:
@@ -116,6 +117,15 @@ def _widen() -> None:
             present = column["type"]
             if column["name"] in lengths and isinstance(present, mysql.VARCHAR):
                 _widen_column(table, column, present, lengths[column["name"]])
+
+
+def _compare_class_names_exactly() -> None:
+    """MySQL's own collations take "Wattle" and "wattle" for one class; manifests and models do not."""
+    if op.get_context().dialect.name not in MYSQL:
+        return
+    exact = mysql.VARCHAR(191, charset="utf8mb4", collation="utf8mb4_bin")
+    for table in ("ManualAnnotation", "PendingAnnotation"):
+        op.alter_column(table, "weedType", type_=exact, existing_nullable=False)
 
 
 def _widen_column(table: str, column: ReflectedColumn, present: mysql.VARCHAR, length: int | None) -> None:

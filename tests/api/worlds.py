@@ -1,0 +1,216 @@
+"""Two teams' whole holdings, and every operation of the API that takes an id of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from domain.ids import new_id
+from domain.models.asset import Upload, UploadState
+from domain.models.config import SplitConfig, VersionConfig
+from domain.models.people import TeamRole, User
+from domain.models.training import TrainingConfig
+from domain.models.version import Split
+from domain.models_registry import deploy_model, evaluate_model
+from domain.training import StartTraining, start_training
+from seeds import (
+    Home,
+    add_batch,
+    add_images,
+    add_model,
+    annotate,
+    digest_of,
+    freeze,
+    join,
+    make_home,
+    request_version,
+)
+from stack import Stack
+
+Ids = Mapping[str, str]
+"""The id of each kind of object, as `project`."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A team with a member of each role and an object of every kind."""
+
+    home: Home
+    members: Mapping[TeamRole, User]
+    ids: Ids
+
+
+async def make_world(api: Stack, name: str) -> World:
+    database = api.database
+    home = await make_home(database, name)
+    members = {role: await join(database, home.team, role) for role in TeamRole}
+    batch = await add_batch(database, home.project)
+    assets = await add_images(database, home.project, [f"{name}-{index}" for index in range(8)], batch)
+    annotations = await annotate(database, home, assets)
+    upload = _upload(home, batch.id, name)
+    await database.write(lambda uow: uow.uploads.add(upload))
+    work_dir = api.services.settings.data_dir
+    config = VersionConfig(splits=SplitConfig(0.5, 0.25, 0.25))
+    requested = await request_version(database, home, config)
+    version = await freeze(database, api.services.store, Path(work_dir), requested)
+    model = await add_model(database, version)
+    evaluation = await evaluate_model(database, home.principal, model.id, version.id, Split.TEST)
+    deployment = await deploy_model(database, home.principal, home.project.id, model.id, None, None)
+    job = await start_training(database, home.principal, StartTraining(version.id, TrainingConfig(), None, True, None))
+    ids = {
+        "team": home.team.id,
+        "user": home.owner.id,
+        "project": home.project.id,
+        "batch": batch.id,
+        "asset": assets[0].id,
+        "annotation": annotations[0].id,
+        "upload": upload.id,
+        "version": version.id,
+        "model": model.id,
+        "evaluation": evaluation.id,
+        "deployment": deployment.id,
+        "job": job.id,
+    }
+    return World(home, members, ids)
+
+
+def _upload(home: Home, batch_id: str, name: str) -> Upload:
+    now = datetime.now(UTC)
+    return Upload(
+        id=new_id(),
+        batch_id=batch_id,
+        project_id=home.project.id,
+        team_id=home.team.id,
+        filename="new.jpg",
+        size_bytes=10,
+        sha256=digest_of(f"{name}-new"),
+        content_type="image/jpeg",
+        status=UploadState.OPEN,
+        asset_id=None,
+        error_code=None,
+        error_message=None,
+        created_at=now,
+        expires_at=now.replace(year=now.year + 1),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A document with one root field; `$project` in its variables stands for the project's id, and so on."""
+
+    document: str
+    variables: Mapping[str, Any]
+
+    def kinds(self) -> list[str]:
+        return sorted(_placeholders(self.variables))
+
+    def filled(self, ids: Ids) -> dict[str, Any]:
+        filled: dict[str, Any] = _fill(self.variables, ids)
+        return filled
+
+
+def _placeholders(value: Any) -> set[str]:
+    if isinstance(value, str):
+        return {value[1:]} if value.startswith("$") else set()
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return {name for one in inner for name in _placeholders(one)}
+
+
+def _fill(value: Any, ids: Ids) -> Any:
+    if isinstance(value, str):
+        return ids[value[1:]] if value.startswith("$") else value
+    if isinstance(value, Mapping):
+        return {name: _fill(one, ids) for name, one in value.items()}
+    return [_fill(one, ids) for one in value] if isinstance(value, list) else value
+
+
+def _mutation(field: str, input_type: str, input_: Mapping[str, Any]) -> Operation:
+    document = f"mutation($input: {input_type}!) {{ {field}(input: $input) {{ userErrors {{ code message field }} }} }}"
+    return Operation(document, {"input": input_})
+
+
+def _by_id(root: str, field: str, argument: str, kind: str, selection: str) -> Operation:
+    document = f"{root}($id: ID!) {{ {field}({argument}: $id) {{ {selection} }} }}"
+    return Operation(document, {"id": f"${kind}"})
+
+
+_FILE = {"filename": "a.jpg", "sizeBytes": 3, "sha256": digest_of("tenants"), "contentType": "image/jpeg"}
+_BOX = {"x": 1, "y": 1, "width": 9, "height": 9}
+_DRAWN = {"assetId": "$asset", "weedType": "wattle", "box": _BOX}
+_ERRORS = "userErrors { code message field }"
+
+MUTATIONS: Mapping[str, Operation] = {
+    "createProject": _mutation("createProject", "CreateProjectInput", {"teamId": "$team", "name": "New"}),
+    "updateProject": _mutation("updateProject", "UpdateProjectInput", {"id": "$project", "name": "Renamed"}),
+    "requestUploads": _mutation(
+        "requestUploads", "RequestUploadsInput", {"projectId": "$project", "batchId": "$batch", "files": [_FILE]}
+    ),
+    "completeUploads": _mutation(
+        "completeUploads", "CompleteUploadsInput", {"projectId": "$project", "uploadIds": ["$upload"]}
+    ),
+    "createAnnotations": _mutation(
+        "createAnnotations", "CreateAnnotationsInput", {"projectId": "$project", "annotations": [_DRAWN]}
+    ),
+    "createVersion": _mutation(
+        "createVersion",
+        "CreateVersionInput",
+        {"projectId": "$project", "filters": {"uploadBatchIds": ["$batch"]}},
+    ),
+    "startTraining": _mutation(
+        "startTraining",
+        "StartTrainingInput",
+        {"datasetVersionId": "$version", "checkpointModelId": "$model", "config": {"epochs": 1}},
+    ),
+    "cancelTraining": _by_id("mutation", "cancelTraining", "id", "job", _ERRORS),
+    "evaluateModel": Operation(
+        f"mutation($m: ID!, $v: ID!) {{ evaluateModel(modelId: $m, versionId: $v) {{ {_ERRORS} }} }}",
+        {"m": "$model", "v": "$version"},
+    ),
+    "deployModel": _mutation(
+        "deployModel", "DeployModelInput", {"projectId": "$project", "model": {"modelId": "$model"}}
+    ),
+    "detect": _mutation(
+        "detect",
+        "DetectInput",
+        {"projectId": "$project", "source": {"assetId": "$asset"}, "model": {"modelId": "$model"}},
+    ),
+}
+
+QUERIES: Mapping[str, Operation] = {
+    "project": _by_id("query", "project", "id", "project", "id name"),
+    "asset": _by_id("query", "asset", "id", "asset", "id filename"),
+    "uploadBatch": _by_id("query", "uploadBatch", "id", "batch", "id name"),
+    "version": _by_id("query", "version", "id", "version", "id name"),
+    "trainingJob": _by_id("query", "trainingJob", "id", "job", "id status"),
+    "model": _by_id("query", "model", "id", "model", "id name"),
+    "versionPreview": Operation(
+        "query($input: CreateVersionInput!) { versionPreview(input: $input) { preview { imageCount }"
+        " userErrors { code } } }",
+        {"input": {"projectId": "$project", "filters": {"uploadBatchIds": ["$batch"]}}},
+    ),
+}
+
+NODES = (
+    "team",
+    "user",
+    "project",
+    "batch",
+    "asset",
+    "annotation",
+    "version",
+    "model",
+    "evaluation",
+    "deployment",
+    "job",
+)
+"""What `node` finds."""
+
+SUBSCRIPTIONS: Mapping[str, Operation] = {
+    "uploadProgress": _by_id("subscription", "uploadProgress", "batchId", "batch", "cursor"),
+    "versionProgress": _by_id("subscription", "versionProgress", "versionId", "version", "cursor"),
+    "trainingProgress": _by_id("subscription", "trainingProgress", "jobId", "job", "cursor"),
+    "projectEvents": _by_id("subscription", "projectEvents", "projectId", "project", "cursor"),
+}

@@ -1,0 +1,60 @@
+"""The API process stays light: neither torch nor OpenCV is ever loaded into it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ("torch", "torchvision", "ultralytics", "cv2")
+
+SERVE = """
+import asyncio, json, sys
+from pathlib import Path
+
+import httpx
+
+import cli.api, cli.app, cli.serve, main
+from adapters.settings import load_settings
+from cli.embedded_redis import embedded_redis
+
+async def ask():
+    folder = Path(sys.argv[1])
+    async with embedded_redis(folder) as redis:
+        async with main.open_app(load_settings(data_dir=folder, redis_url=redis)) as app:
+            transport = httpx.ASGITransport(app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+                answer = await client.post("/graphql", json={"query": "{ __schema { queryType { name } } }"})
+    return answer.json()
+
+answer = asyncio.run(ask())
+print(json.dumps({"answer": answer, "modules": sorted(sys.modules)}))
+"""
+
+
+def _loaded(script: str, *arguments: str) -> dict[str, object]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COV_")}
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    report: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    return report
+
+
+def test_the_serving_process_loads_neither_torch_nor_opencv(tmp_path: Path) -> None:
+    report = _loaded(SERVE, str(tmp_path))
+    assert report["answer"] == {"data": {"__schema": {"queryType": {"name": "Query"}}}}
+    modules = report["modules"]
+    assert isinstance(modules, list)
+    assert "uvicorn" in modules, "cli.serve was not loaded"
+    assert [name for name in HEAVY if name in modules] == []

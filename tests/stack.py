@@ -1,0 +1,219 @@
+"""The product's API under a real server on a free port of this machine, in the event loop of the test, and callers of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from adapters.queue import IO_QUEUE
+from adapters.settings import Settings, load_settings
+from db.database import SqlDatabase
+from domain.models.people import User
+from main import create_app
+from workers.claims import ClaimLoops, Handler
+from workers.process import scratch_folder, wake_queue
+from workers.services import Services, open_services
+from workers.snapshot import Snapshot
+from workers.verification import UploadVerification
+
+SECRET = "a secret of the tests, long enough to sign"
+PATIENCE = 60.0
+"""Seconds that a test waits for what must come."""
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leaves the signals to pytest."""
+        yield
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody who speaks to the API; without a token, nobody."""
+
+    address: str
+    http: httpx.AsyncClient
+    token: str | None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"} if self.token is not None else {}
+
+    async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
+        """The whole answer of a query or mutation."""
+        response = await self.http.post(
+            "/graphql", json={"query": document, "variables": variables}, headers=self.headers
+        )
+        assert response.status_code == 200, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    async def data(self, document: str, **variables: Any) -> Any:
+        """The root field of an answer without errors."""
+        answer = await self.ask(document, **variables)
+        assert "errors" not in answer, answer["errors"]
+        (value,) = answer["data"].values()
+        return value
+
+    async def done(self, document: str, **variables: Any) -> Any:
+        """The root field of a mutation that was not refused."""
+        value = await self.data(document, **variables)
+        assert value.pop("userErrors", []) == []
+        return value
+
+    @asynccontextmanager
+    async def subscribed(self, document: str, **variables: Any) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
+        """The messages `next` and `error` of a subscription, until it completes."""
+        async with self.connected() as wire:
+            await hello(wire, self.headers)
+            await wire.send(
+                json.dumps({"id": "1", "type": "subscribe", "payload": {"query": document, "variables": variables}})
+            )
+            yield _messages(wire)
+
+    async def events(self, document: str, **variables: Any) -> list[dict[str, Any]]:
+        """The root fields of all that a subscription tells to its end."""
+        found = []
+        async with asyncio.timeout(PATIENCE), self.subscribed(document, **variables) as messages:
+            async for message in messages:
+                found.append(told(message))
+        return found
+
+    @asynccontextmanager
+    async def connected(self, protocol: str = "graphql-transport-ws") -> AsyncIterator[ClientConnection]:
+        address = f"ws{self.address.removeprefix('http')}/graphql"
+        async with connect(address, subprotocols=[Subprotocol(protocol)]) as wire:
+            yield wire
+
+
+def told(message: dict[str, Any]) -> dict[str, Any]:
+    """The root field of an event."""
+    assert message["type"] == "next", message
+    assert not message["payload"].get("errors"), message
+    (value,) = message["payload"]["data"].values()
+    found: dict[str, Any] = value
+    return found
+
+
+def codes(answer: dict[str, Any]) -> list[str]:
+    """The codes of an answer's top-level errors."""
+    return [error["extensions"]["code"] for error in answer.get("errors", [])]
+
+
+async def hello(wire: ClientConnection, payload: dict[str, Any]) -> None:
+    await wire.send(json.dumps({"type": "connection_init", "payload": payload}))
+    answer = json.loads(await asyncio.wait_for(wire.recv(), PATIENCE))
+    assert answer["type"] == "connection_ack", answer
+
+
+async def _messages(wire: ClientConnection) -> AsyncIterator[dict[str, Any]]:
+    while True:
+        message = json.loads(await asyncio.wait_for(wire.recv(), PATIENCE))
+        match message["type"]:
+            case "next" | "error":
+                yield message
+                if message["type"] == "error":
+                    return
+            case "ping":
+                await wire.send(json.dumps({"type": "pong"}))
+            case "complete":
+                return
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A running API."""
+
+    services: Services
+    address: str
+    http: httpx.AsyncClient
+
+    @property
+    def database(self) -> SqlDatabase:
+        return self.services.database
+
+    def caller(self, user: User | None) -> Caller:
+        """The user, signed in; without a user, somebody who is not."""
+        token = self.services.signer.issue(user, timedelta(hours=1)) if user else None
+        return Caller(self.address, self.http, token)
+
+    def bearer(self, token: str) -> Caller:
+        return Caller(self.address, self.http, token)
+
+    @asynccontextmanager
+    async def io_worker(self) -> AsyncIterator[None]:
+        """Uploads are verified and versions frozen while this is open, as by the io worker."""
+        with scratch_folder(self.services.settings.work_dir, "io") as folder:
+            handlers: list[Handler] = [
+                UploadVerification(self.database, self.services.store, folder),
+                Snapshot(self.database, self.services.store, folder),
+            ]
+            loops = ClaimLoops(self.database, "test:io", handlers)
+            queue = wake_queue(self.services.redis, IO_QUEUE, loops)
+            tasks = [asyncio.create_task(loops.run()), asyncio.create_task(queue.main())]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def running_api(
+    data_dir: Path, database_url: str, redis_url: str, enable_dataset_versions: bool = False
+) -> AsyncIterator[Stack]:
+    """The API over a migrated database."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    settings: Settings = load_settings(
+        host="127.0.0.1",
+        port=listener.getsockname()[1],
+        data_dir=data_dir,
+        public_url="",
+        database_url=database_url,
+        redis_url=redis_url,
+        jwt_secret=SECRET,
+        enable_dataset_versions=enable_dataset_versions,
+    )
+    async with open_services(settings) as services:
+        await services.doorbell.open()
+        async with _served(services, listener), httpx.AsyncClient(base_url=settings.base_url, timeout=60) as http:
+            yield Stack(services, settings.base_url, http)
+
+
+@asynccontextmanager
+async def _served(services: Services, listener: socket.socket) -> AsyncIterator[None]:
+    server = _Server(
+        uvicorn.Config(
+            create_app(services),
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            ws="websockets-sansio",
+            timeout_graceful_shutdown=1,
+        )
+    )
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not server.started:
+                assert not task.done(), "the server ended before it began"
+                await asyncio.sleep(0.01)
+        yield
+    finally:
+        server.should_exit = True
+        with suppress(asyncio.CancelledError):
+            await task
