@@ -110,7 +110,7 @@ def _main(*arguments: str) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Ours, but for what would lead the demo away from the embedded parts: another database, another Redis, another secret."""
+    """Ours, but for what would lead the demo away from the embedded parts."""
     return {
         **os.environ,
         "PYTHONUNBUFFERED": "1",

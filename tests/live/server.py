@@ -118,7 +118,8 @@ class LiveServer:
 
     def _is_ours(self, process: psutil.Process) -> bool:
         try:
-            marked = process.environ().get("TMPDIR") == str(self._mark)
+            # Valkey writes its title over its environment; it works in a folder of its own within the mark.
+            marked = process.environ().get("TMPDIR") == str(self._mark) or process.cwd().startswith(str(self._mark))
             return marked and process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
             return False  # somebody else's, or gone

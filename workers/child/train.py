@@ -54,7 +54,7 @@ def forget_host(weights: Path) -> None:
     People download weights; how the host is laid out is none of their business.
     """
     checkpoint = torch.load(weights, map_location="cpu", weights_only=False)
-    own = {name: None for name in _HOST_ARGUMENTS}
+    own = dict.fromkeys(_HOST_ARGUMENTS)
     checkpoint["train_args"] = {**checkpoint["train_args"], **own}
     checkpoint["model"].args = {**dict(checkpoint["model"].args), **own}
     checkpoint["git"] = checkpoint["date"] = None
