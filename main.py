@@ -16,6 +16,7 @@ from adapters.local_store_http import object_routes
 from adapters.manifest import StoredManifests
 from adapters.settings import Settings
 from adapters.sign_in import TokenRejectedError, bearer
+from domain.errors import DomainError
 from domain.sign_in import admit
 from resolvers.graphql import GraphQLEndpoint, create_schema
 from resolvers.loaders import create_loaders
@@ -84,11 +85,9 @@ def _admission(services: Services) -> Callable[[Context, str | None], Awaitable[
         if authorization is None:
             return
         try:
-            identity = services.signer.read(bearer(authorization))
-        except TokenRejectedError as error:
+            context.caller = await admit(services.database, services.signer.read(bearer(authorization)))
+        except (TokenRejectedError, DomainError) as error:
             context.refusal = str(error)
-            return
-        context.caller = await admit(services.database, identity)
 
     return fill_in
 

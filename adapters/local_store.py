@@ -76,8 +76,8 @@ class LocalStore:
         return PutAddress(self._address("PUT", key, facts), {"Content-Type": "application/octet-stream"})
 
     def signature(self, method: str, key: str, facts: dict[str, str]) -> str:
-        """Over everything that an address says, so that nothing in it can be changed."""
-        text = "\n".join([method, key, *(f"{name}={facts[name]}" for name in sorted(facts))])
+        """Over everything that an address says, so that nothing in it can be changed, nor read another way."""
+        text = f"{method} {quote(key)}?{urlencode(sorted(facts.items()))}"
         return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()
 
     def path(self, key: str) -> Path:

@@ -25,9 +25,22 @@ def create_engine(url: str) -> AsyncEngine:
     """
     if make_url(url).get_backend_name() == "sqlite":
         return _sqlite_engine(url)
-    return create_async_engine(
+    return _mysql_engine(url)
+
+
+def _mysql_engine(url: str) -> AsyncEngine:
+    engine = create_async_engine(
         url, pool_size=10, max_overflow=10, pool_pre_ping=True, pool_recycle=1800, hide_parameters=True
     )
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        # What a writer reads after it has waited for a row's lock must be what the holder before it left. Under
+        # REPEATABLE READ it would be what stood there at the transaction's first read.
+        if connection.get_execution_options().get(WRITES, False):
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+
+    return engine
 
 
 def _sqlite_engine(url: str) -> AsyncEngine:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 
 from sqlalchemy import select
+from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.repository import TableRepository, columns_of
@@ -49,7 +51,12 @@ class SqlPeople:
         return await self._teams.get_many(ids)
 
     async def add_user(self, user: User) -> None:
-        await self._users.add(user)
+        values = self._users.dump({field.name: getattr(user, field.name) for field in fields(user)})
+        if self._connection.dialect.name == "sqlite":
+            await self._connection.execute(sqlite.insert(users).values(values).on_conflict_do_nothing())
+        else:
+            as_it_is = mysql.insert(users).values(values).on_duplicate_key_update(id=users.c.id)
+            await self._connection.execute(as_it_is)
 
     async def add_team(self, team: Team) -> None:
         await self._teams.add(team)

@@ -131,7 +131,8 @@ class TableRepository(Generic[T]):
 
 def _beyond(order: Sequence[Column[Any]], after: SortKey, descending: bool) -> ColumnElement[bool]:
     """Rows after the sort key. Spelled out for two columns, since MySQL uses no index for a row comparison."""
-    if len(order) != len(after):
+    kinds = [column.type.python_type for column in order]
+    if len(kinds) != len(after) or not all(isinstance(part, kind) for part, kind in zip(after, kinds, strict=True)):
         raise DomainError(ErrorCode.BAD_USER_INPUT, "after is not a cursor of this list.", ("after",))
     if len(order) == 1:
         return order[0] < after[0] if descending else order[0] > after[0]

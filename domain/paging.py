@@ -7,7 +7,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from domain.errors import DomainError, ErrorCode
@@ -16,6 +16,7 @@ T = TypeVar("T")
 SortKey = tuple[str | int | datetime, ...]
 
 MAX_FIRST = 200
+_LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,16 @@ def decode_cursor(cursor: str) -> SortKey:
     try:
         parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return tuple(_decode_part(part) for part in parts)
-    except (ValueError, TypeError, KeyError, IndexError, binascii.Error) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error) as error:
         raise DomainError(ErrorCode.BAD_USER_INPUT, "after is not a cursor of this list.", ("after",)) from error
 
 
 def _decode_part(part: object) -> str | int | datetime:
     if isinstance(part, list) and len(part) == 2 and part[0] == "t" and isinstance(part[1], str):
-        return datetime.fromisoformat(part[1])
-    if isinstance(part, str) or (isinstance(part, int) and not isinstance(part, bool)):
+        return datetime.fromisoformat(part[1]).astimezone(UTC)
+    if isinstance(part, str):
+        part.encode()  # half a surrogate pair is no text that a database takes
+        return part
+    if isinstance(part, int) and not isinstance(part, bool) and -_LARGEST <= part <= _LARGEST:
         return part
     raise ValueError("unknown part of a cursor")

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from domain.models.training import TrainingConfig
 
-# Ultralytics' defaults gather gradients over 64 images, warm up for three epochs, mix four images into one, and average
-# BatchNorm statistics slowly. With fewer training images than this there are too few steps for that: such trainings
-# end near zero where the recipe below learns. The number counts images as written, after tiling and augmentation.
+# Ultralytics' defaults gather gradients over 64 images, warm up for three epochs, and average BatchNorm statistics
+# slowly. With fewer training images than this there are too few steps for that: such trainings end near zero where the
+# recipe below learns. The number counts images as written, after tiling and augmentation.
 SMALL_SET_IMAGES = 500
+
+# Mixing four images into one makes a few images go further, but a network that never sees whole ones at the end
+# measures badly, and a short training has no time for both. Oil palms from scratch, 40 tiles, 30 epochs, three splits:
+# mean mAP50 0.61 with mosaic in the first two thirds, 0.26 to 0.40 without, at learning rates of 0.001 to 0.004.
+MOSAIC_EPOCHS = 15
+_PLAIN_SHARE = 3
 
 Argument = str | int | float | bool | None
 
@@ -44,13 +50,14 @@ def effective_arguments(
 
 
 def _small_set(config: TrainingConfig) -> dict[str, Argument]:
+    mixes = config.epochs >= MOSAIC_EPOCHS
     return {
         "optimizer": "AdamW",
         "lr0": 0.002 if config.learning_rate is None else config.learning_rate,
         "nbs": config.batch_size,
         "warmup_epochs": 1.0,
-        "mosaic": 0.0,
-        "close_mosaic": 0,
+        "mosaic": 1.0 if mixes else 0.0,
+        "close_mosaic": config.epochs // _PLAIN_SHARE if mixes else 0,
         "bn_momentum": 0.1,
     }
 

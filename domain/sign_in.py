@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from domain.errors import DomainError, ErrorCode
 from domain.ids import new_id
 from domain.models.people import Membership, Principal, Team, TeamRole, User
 from domain.ports import Database, UnitOfWork
@@ -20,15 +21,20 @@ class Identity:
 
 
 async def admit(database: Database, identity: Identity) -> Principal:
-    """The principal of a valid token. An unknown user is created, without a team."""
+    """The principal of a valid token. An unknown user is created, without a team.
+
+    Raises UNAUTHENTICATED when another user has the token's e-mail address.
+    """
 
     async def known(uow: UnitOfWork) -> User | None:
         return await uow.people.user(identity.user_id)
 
     async def create(uow: UnitOfWork) -> None:
-        if await uow.people.user(identity.user_id) is None:
-            user = User(identity.user_id, identity.name, identity.email, datetime.now(UTC))
-            await uow.people.add_user(user)
+        user = User(identity.user_id, identity.name, identity.email, datetime.now(UTC))
+        await uow.people.add_user(user)
+        if await uow.people.user(user.id) is None:
+            text = f"Another user has the address {user.email}; sign in as that user."
+            raise DomainError(ErrorCode.UNAUTHENTICATED, text)
 
     if await database.read(known) is None:
         await database.write(create)

@@ -201,6 +201,8 @@ async def accept_upload(uow: UnitOfWork, claim: Claim, upload: Upload, facts: Im
 
 async def refuse_upload(uow: UnitOfWork, claim: Claim, upload: Upload, code: ErrorCode, message: str) -> None:
     """The bytes are not what was announced, or no image of a kind taken; `message` says what to do."""
+    # The lock lets one answer at a time count the batch, so that the last one sees that it is the last.
+    await uow.projects.lock(upload.project_id)
     status = transition(upload.status, UploadState.REFUSED)
     await uow.uploads.write_claimed(claim, status=status, error_code=code.value, error_message=message)
     await _tell(uow, upload)

@@ -89,7 +89,7 @@ async def create_version(
         return existing
 
     async def create(uow: UnitOfWork) -> tuple[DatasetVersion, bool]:
-        # Before anything is read: under REPEATABLE READ a read before the lock would see an old highest number.
+        # Before anything is read: what was read before the lock may be old once the lock is held.
         await uow.projects.lock(command.project_id)
         project = await authorize_project(uow, principal, command.project_id, Action.CREATE_VERSION)
         existing = await _existing(uow, command)

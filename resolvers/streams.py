@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,7 @@ async def follow(
     *,
     from_start: bool,
     finished: Callable[[], Awaitable[bool]] | None,
-) -> AsyncIterator[Event | tuple[int, Mapping[str, Any]]]:
+) -> AsyncGenerator[Event | tuple[int, Mapping[str, Any]], None]:
     """Events of the log in order; passing news comes as (cursor of the last kept event, news).
 
     Without `after` the stream is told from its start, or from now. It ends when `finished` says that the object is in a

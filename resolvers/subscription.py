@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -45,9 +46,12 @@ class Subscription:
         async def finished() -> bool:
             return (await context.loaders.batch_counts.load(batch_id)).status is BatchStatus.DONE
 
-        async for event in follow(context, upload_stream(batch_id), after, from_start=True, finished=finished):
-            if isinstance(event, Event):
-                yield await _upload_event(context, batch_id, event)
+        async with aclosing(
+            follow(context, upload_stream(batch_id), after, from_start=True, finished=finished)
+        ) as events:
+            async for event in events:
+                if isinstance(event, Event):
+                    yield await _upload_event(context, batch_id, event)
 
     @strawberry.subscription
     @watches
@@ -61,18 +65,21 @@ class Subscription:
             version = await context.loaders.version.load(version_id)
             return version is None or version.status is not DatasetStatus.CREATING
 
-        async for event in follow(context, version_stream(version_id), after, from_start=True, finished=finished):
-            if isinstance(event, Event):
-                version = required(await context.loaders.version.load(version_id), "version")
-                yield VersionEvent(
-                    cursor=encode_event_cursor(event.seq),
-                    at=event.at,
-                    version=DatasetVersion.of(version),
-                    stage=VersionStage(event.payload["stage"]),
-                    done=event.payload["done"],
-                    total=event.payload["total"],
-                    message=event.payload["message"],
-                )
+        async with aclosing(
+            follow(context, version_stream(version_id), after, from_start=True, finished=finished)
+        ) as events:
+            async for event in events:
+                if isinstance(event, Event):
+                    version = required(await context.loaders.version.load(version_id), "version")
+                    yield VersionEvent(
+                        cursor=encode_event_cursor(event.seq),
+                        at=event.at,
+                        version=DatasetVersion.of(version),
+                        stage=VersionStage(event.payload["stage"]),
+                        done=event.payload["done"],
+                        total=event.payload["total"],
+                        message=event.payload["message"],
+                    )
 
     @strawberry.subscription
     @watches
@@ -86,11 +93,14 @@ class Subscription:
             current = await context.loaders.job.load(job_id)
             return current is None or current.status.final
 
-        async for event in follow(context, training_stream(job_id), after, from_start=True, finished=finished):
-            if isinstance(event, Event):
-                yield await _kept_training_event(context, job, event)
-            else:
-                yield _passing_training_event(job, *event)
+        async with aclosing(
+            follow(context, training_stream(job_id), after, from_start=True, finished=finished)
+        ) as events:
+            async for event in events:
+                if isinstance(event, Event):
+                    yield await _kept_training_event(context, job, event)
+                else:
+                    yield _passing_training_event(job, *event)
 
     @strawberry.subscription(
         description="One event for each change to the project's versions, jobs, models and deployments, to keep lists "
@@ -102,12 +112,17 @@ class Subscription:
     ) -> AsyncGenerator[ProjectEvent, None]:
         context, principal = info.context, info.context.principal
         await context.database.read(lambda uow: authorize_project(uow, principal, project_id, Action.READ))
-        async for event in follow(context, project_stream(project_id), after, from_start=False, finished=None):
-            if isinstance(event, Event):
-                subject = await _subject(context, event.payload)
-                if subject is not None:
-                    kind = ProjectEventKind(event.kind)
-                    yield ProjectEvent(cursor=encode_event_cursor(event.seq), at=event.at, kind=kind, subject=subject)
+        async with aclosing(
+            follow(context, project_stream(project_id), after, from_start=False, finished=None)
+        ) as events:
+            async for event in events:
+                if isinstance(event, Event):
+                    subject = await _subject(context, event.payload)
+                    if subject is not None:
+                        kind = ProjectEventKind(event.kind)
+                        yield ProjectEvent(
+                            cursor=encode_event_cursor(event.seq), at=event.at, kind=kind, subject=subject
+                        )
 
 
 async def _readable_batch(context: Context, batch_id: str) -> None:

@@ -185,10 +185,15 @@ async def api(sqlite_url: str, embedded_redis_url: str, tmp_path: Path) -> Async
 
 
 @pytest.fixture(params=BACKENDS)
-async def any_api(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stack]:
+def servers(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """A migrated database without rows and its Redis: the embedded parts, then MariaDB with Redis."""
+    names = {"sqlite": ("sqlite_url", "embedded_redis_url"), "mariadb": ("migrated_mariadb_url", "redis_url")}
+    database, redis = (request.getfixturevalue(name) for name in names[request.param])
+    return database, redis
+
+
+@pytest.fixture
+async def any_api(servers: tuple[str, str], tmp_path: Path) -> AsyncIterator[Stack]:
     """The running API: each test runs on the embedded parts, and on MariaDB with Redis."""
-    sqlite = request.param == "sqlite"
-    database_url: str = request.getfixturevalue("sqlite_url" if sqlite else "migrated_mariadb_url")
-    redis_url: str = request.getfixturevalue("embedded_redis_url" if sqlite else "redis_url")
-    async with running_api(tmp_path / "data", database_url, redis_url) as stack:
+    async with running_api(tmp_path / "data", *servers) as stack:
         yield stack

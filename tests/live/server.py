@@ -77,6 +77,11 @@ class LiveServer:
         return made.stdout.split()[-1]
 
     @property
+    def database_url(self) -> str:
+        """Of the embedded database."""
+        return f"sqlite+aiosqlite:///{self.data_dir / 'agridrone.sqlite'}"
+
+    @property
     def up(self) -> subprocess.Popen[bytes]:
         assert self._up is not None, "the server was not started"
         return self._up

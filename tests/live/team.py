@@ -15,6 +15,7 @@ from cli.demo.dataset import LabelledImage
 from cli.demo.project import make_project
 from cli.demo.screen import Step
 from cli.demo.upload import annotate, upload
+from live.imagery import fields
 from live.server import LiveServer
 
 _CREATE_VERSION = """
@@ -50,6 +51,7 @@ query ($id: ID!) {
   }
 }
 """
+_MODELS = "query ($id: ID!) { project(id: $id) { models { nodes { name } } } }"
 _TRAINING_PROGRESS = """
 subscription ($jobId: ID!, $after: String) {
   trainingProgress(jobId: $jobId, after: $after) {
@@ -68,6 +70,10 @@ class Team:
 
     client: Client
     project_id: str
+
+    async def beside(self) -> Team:
+        """The same person's next project."""
+        return Team(self.client, (await make_project(self.client))[0])
 
     async def upload(self, images: Sequence[LabelledImage]) -> dict[str, str]:
         """Uploads and annotates; asset ids by SHA-256."""
@@ -102,6 +108,14 @@ class Team:
         job_id: str = (await self.client.call(_START_TRAINING, input=order))["job"]["id"]
         return job_id
 
+    async def training_under_way(self, *, epochs: int) -> tuple[str, str]:
+        """Version and job of a small training that has done two epochs, and goes on for a while."""
+        await self.upload(fields(8))
+        version = await self.frozen_version(splits={"train": 0.5, "val": 0.25, "test": 0.25})
+        job_id = await self.start_training(version["id"], epochs=epochs, image_size=64)
+        await self.epoch_passed(job_id, 2)
+        return version["id"], job_id
+
     def training_events(self, job_id: str) -> AsyncIterator[dict[str, Any]]:
         return self.client.follow(_TRAINING_PROGRESS, jobId=job_id)
 
@@ -116,17 +130,20 @@ class Team:
         job: dict[str, Any] = await self.client.call(_JOB, id=job_id)
         return job
 
+    async def model_names(self) -> list[str]:
+        nodes = (await self.client.call(_MODELS, id=self.project_id))["models"]["nodes"]
+        return [node["name"] for node in nodes]
+
     async def cancel(self, job_id: str) -> None:
         await self.client.call(_CANCEL, id=job_id)
 
 
 @asynccontextmanager
-async def team_on(server: LiveServer) -> AsyncIterator[Team]:
-    """A new user with a new project."""
+async def team_on(server: LiveServer, project_id: str | None = None) -> AsyncIterator[Team]:
+    """A person with a project: a new one, or one that was made before the server was started again."""
     token = server.token("person@example.org")
     async with Client(server.address, token) as client:
-        project_id, _ = await make_project(client)
-        yield Team(client, project_id)
+        yield Team(client, project_id or (await make_project(client))[0])
 
 
 def _unseen_step() -> Step:

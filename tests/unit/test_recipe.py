@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from domain.models.training import TrainingConfig
-from domain.recipe import SMALL_SET_IMAGES, effective_arguments
+from domain.recipe import MOSAIC_EPOCHS, SMALL_SET_IMAGES, effective_arguments
 
 RECIPE = {"recipe", "optimizer", "lr0", "nbs", "warmup_epochs", "mosaic", "close_mosaic", "bn_momentum"}
 
@@ -16,8 +16,16 @@ def test_a_small_set_gets_the_recipe_and_nothing_else_changes() -> None:
     assert {key for key in small | large if small.get(key) != large.get(key)} == RECIPE
     assert small["recipe"] == "small-set"
     assert (small["optimizer"], small["lr0"], small["nbs"]) == ("AdamW", 0.002, 8)
-    assert (small["mosaic"], small["close_mosaic"], small["bn_momentum"]) == (0.0, 0, 0.1)
+    assert small["bn_momentum"] == 0.1
     assert large["recipe"] == "default"
+
+
+def test_a_small_set_mixes_images_at_first_when_there_is_time_for_both() -> None:
+    short, long = (effective_arguments(TrainingConfig(epochs=epochs), 10) for epochs in (MOSAIC_EPOCHS - 1, 30))
+    assert (short["mosaic"], short["close_mosaic"]) == (0.0, 0)
+    assert long["mosaic"] == 1.0
+    assert isinstance(long["close_mosaic"], int)
+    assert 0 < long["close_mosaic"] < 30 / 2
 
 
 def test_a_given_learning_rate_is_kept() -> None:

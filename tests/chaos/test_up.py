@@ -1,0 +1,67 @@
+"""`up` itself: told to stop, and killed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import psutil
+from sqlalchemy import select
+
+from db.engine import create_engine
+from db.tables import training_jobs
+from live.imagery import fields
+from live.server import LiveServer, live_server, wait_for
+from live.team import team_on
+
+# The parts look every second whether `up` is there; the API then gives open connections 3 s.
+_ORPHAN_SECONDS = 20
+_AGAIN_SECONDS = 60
+# Epochs: it never ends by itself here.
+_LONG = 2000
+
+
+async def test_sigterm_ends_everything_and_gives_the_work_back() -> None:
+    with live_server() as server:
+        async with team_on(server) as team:
+            project_id = team.project_id
+            _, job_id = await team.training_under_way(epochs=_LONG)
+        assert len(server.training_children()) == 1
+        assert server.stop() == 0
+        assert server.processes() == []
+        assert await _holder(server, job_id) is None, "the lease was not given back"
+        server.start()
+        async with team_on(server, project_id) as team:
+            wait_for(server.training_children, _AGAIN_SECONDS, "the training to be taken up again")
+            job = await team.job(job_id)
+            assert (job["status"], job["attempts"]) == ("RUNNING", 2)
+
+
+async def test_a_killed_up_takes_its_parts_along_and_can_start_again() -> None:
+    with live_server() as server:
+        async with team_on(server) as team:
+            project_id = team.project_id
+            await team.training_under_way(epochs=_LONG)
+        server.kill()
+        wait_for(lambda: not _besides_redis(server), _ORPHAN_SECONDS, "the parts and the training child to end")
+        server.start()
+        assert len(server.processes()) - len(_besides_redis(server)) == 1, "the first `up`'s Redis is still there"
+        async with team_on(server, project_id) as team:
+            await team.upload(fields(10)[8:])
+            assert (await team.frozen_version())["imageCount"] == 10
+        assert server.stop() == 0
+        assert server.processes() == []
+
+
+async def _holder(server: LiveServer, job_id: str) -> datetime | None:
+    """When somebody who holds the job was last heard of; None when nobody does."""
+    engine = create_engine(server.database_url)
+    async with engine.connect() as connection:
+        heard = select(training_jobs.c.heartbeat_at).where(training_jobs.c.id == job_id)
+        at: datetime | None = (await connection.execute(heard)).scalar_one()
+    await engine.dispose()
+    return at
+
+
+def _besides_redis(server: LiveServer) -> list[psutil.Process]:
+    """An embedded Redis outlives a killed `up`; the next one ends it."""
+    return [process for process in server.processes() if "valkey" not in process.name()]

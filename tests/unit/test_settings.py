@@ -1,0 +1,93 @@
+"""Settings: a wrong one stops the start and names its variable."""
+
+from __future__ import annotations
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from adapters.settings import Settings, SettingsError, load_settings
+
+VARIABLES = {
+    "AGRIDRONE_HOST",
+    "AGRIDRONE_PORT",
+    "AGRIDRONE_DATA_DIR",
+    *(name.upper() for name, field in Settings.model_fields.items() if not field.validation_alias),
+}
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No variable of this machine, and no .env of this folder."""
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_nothing_needs_to_be_set() -> None:
+    settings = load_settings()
+    assert settings.base_url == "http://127.0.0.1:8000"
+    assert settings.sqlalchemy_url == f"sqlite+aiosqlite:///{Path('.agridrone').resolve()}/agridrone.sqlite"
+    assert not settings.enable_dataset_versions
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("AGRIDRONE_PORT", "80000"),
+        ("AGRIDRONE_PORT", "http"),
+        ("PUBLIC_URL", "farm.example.org"),
+        ("DATABASE_URL", "postgresql://localhost/x"),
+        ("DATABASE_URL", "mysql://localhost/x"),
+        ("REDIS_URL", "localhost:6379"),
+        ("JWT_SECRET", "short"),
+        ("ENABLE_DATASET_VERSIONS", "perhaps"),
+        ("DEVICE", "tpu"),
+        ("THREADS", "0"),
+        ("LOG_LEVEL", "loud"),
+    ],
+)
+def test_a_wrong_value_names_its_variable(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert str(refused.value).startswith(f"{variable}: ")
+    assert variable != "JWT_SECRET" or value not in str(refused.value)
+
+
+def test_every_wrong_value_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THREADS", "0")
+    monkeypatch.setenv("LOG_LEVEL", "loud")
+    with pytest.raises(SettingsError, match=r"(?s)(THREADS.*LOG_LEVEL|LOG_LEVEL.*THREADS)"):
+        load_settings()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "farm.example.org"])
+def test_beyond_loopback_a_secret_must_be_set(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    with pytest.raises(SettingsError, match="JWT_SECRET"):
+        load_settings(host=host)
+    monkeypatch.setenv("JWT_SECRET", "s" * 32)
+    assert load_settings(host=host).signing_secret() == b"s" * 32
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
+def test_on_loopback_the_folder_s_own_secret_serves(host: str, tmp_path: Path) -> None:
+    settings = load_settings(host=host, data_dir=tmp_path / "data")
+    with ThreadPoolExecutor(8) as pool:
+        secrets = set(pool.map(lambda _: settings.signing_secret(), range(16)))
+    assert len(secrets) == 1
+    assert len(secrets.pop()) >= 32
+    (file,) = (tmp_path / "data").iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_what_is_given_wins_over_the_environment_and_that_over_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("AGRIDRONE_PORT=7001\nLOG_LEVEL=debug\nUNKNOWN=1\n")
+    assert (load_settings().port, load_settings().log_level) == (7001, "debug")
+    monkeypatch.setenv("AGRIDRONE_PORT", "7002")
+    assert load_settings().port == 7002
+    assert (load_settings(port=7003).port, load_settings(port=None).port) == (7003, 7002)

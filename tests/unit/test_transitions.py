@@ -1,0 +1,52 @@
+"""The state tables: what may become what, and that nothing else may."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import pytest
+
+from domain.errors import DomainError, ErrorCode
+from domain.models.asset import UploadState
+from domain.models.model import DeploymentStatus, EvaluationStatus
+from domain.models.training import TrainingJobStatus
+from domain.models.version import DatasetStatus
+from domain.transitions import transition
+
+ALLOWED: dict[type[StrEnum], set[str]] = {
+    DatasetStatus: {"CREATING READY", "CREATING FAILED", "READY TRAINING", "TRAINING READY"},
+    TrainingJobStatus: {
+        "QUEUED PREPARING",
+        "QUEUED FAILED",
+        "QUEUED CANCELLED",
+        "PREPARING RUNNING",
+        "PREPARING FAILED",
+        "PREPARING CANCELLED",
+        "RUNNING PREPARING",
+        "RUNNING COMPLETED",
+        "RUNNING FAILED",
+        "RUNNING CANCELLED",
+    },
+    EvaluationStatus: {"QUEUED RUNNING", "QUEUED FAILED", "RUNNING COMPLETED", "RUNNING FAILED"},
+    DeploymentStatus: {"PENDING ACTIVE", "PENDING FAILED", "ACTIVE SUPERSEDED"},
+    UploadState: {"OPEN VERIFYING", "OPEN EXPIRED", "VERIFYING VERIFIED", "VERIFYING REFUSED"},
+}
+PAIRS = [(one, other) for states in ALLOWED for one in states for other in states]
+
+
+@pytest.mark.parametrize(("current", "target"), PAIRS)
+def test_only_what_the_table_names_is_allowed(current: StrEnum, target: StrEnum) -> None:
+    if current is target or f"{current.value} {target.value}" in ALLOWED[type(current)]:
+        assert transition(current, target) is target
+        return
+    with pytest.raises(DomainError) as refused:
+        transition(current, target)
+    assert refused.value.code is ErrorCode.NOT_READY
+    assert current.value in refused.value.message
+    assert target.value in refused.value.message
+
+
+def test_a_final_training_stays_as_it_is() -> None:
+    final = {status for status in TrainingJobStatus if status.final}
+    assert final == {TrainingJobStatus.COMPLETED, TrainingJobStatus.FAILED, TrainingJobStatus.CANCELLED}
+    assert not any(pair.split()[0] in final for pair in ALLOWED[TrainingJobStatus])
