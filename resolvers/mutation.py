@@ -153,7 +153,7 @@ class Mutation:
         command = detection.Detect(
             project_id=input.project_id,
             asset_id=input.source.asset_id or None,
-            image=await file.read() if file is not None else None,
+            image=await _content(file) if file is not None else None,
             model_id=input.model.model_id or None if input.model else None,
             confidence=given(input.confidence, 0.25),
             iou=given(input.iou, 0.45),
@@ -162,3 +162,11 @@ class Mutation:
             context.database, context.store, context.detector, context.principal, command
         )
         return DetectPayload(result=DetectionResult.of(result, model.name))
+
+
+async def _content(file: UploadFile) -> bytes:
+    """The bytes of a file that came with the call; its temporary copy is let go."""
+    try:
+        return await file.read()
+    finally:
+        await file.close()

@@ -1,4 +1,4 @@
-"""The product's API under a real server on a free port of this machine, in the event loop of the test, and callers of it."""
+"""The product's API under a real server on a free port, in the event loop of the test, and callers of it."""
 
 from __future__ import annotations
 

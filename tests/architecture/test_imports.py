@@ -64,7 +64,7 @@ def sources() -> Iterator[tuple[str, str]]:
 
 
 def imports(source: str) -> Iterator[str]:
-    """What a source imports anywhere, in functions and for type checkers too: `package.module` or `package.module.name`."""
+    """What a source imports anywhere, in functions and for type checkers too, as `package.module.name`."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

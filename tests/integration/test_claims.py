@@ -81,9 +81,7 @@ async def test_many_rows_and_takers_each_have_one(database: SqlDatabase, home: H
     assert sorted(claim.id for claim in taken) == sorted(upload.id for upload in uploads)
 
 
-async def test_a_row_is_taken_again_when_its_heart_has_stopped(
-    database: SqlDatabase, version: DatasetVersion
-) -> None:
+async def test_a_row_is_taken_again_when_its_heart_has_stopped(database: SqlDatabase, version: DatasetVersion) -> None:
     first = await take(database, JobKind.SNAPSHOT)
     assert await try_take(database) is None
     assert await database.write(lambda uow: uow.claims.beat(first))
@@ -165,6 +163,15 @@ async def looping(database: SqlDatabase, handler: Stumbling) -> AsyncIterator[Cl
         await asyncio.gather(task, return_exceptions=True)
 
 
+async def settled(database: SqlDatabase, version: DatasetVersion) -> DatasetVersion:
+    """The version, once it is no longer being made."""
+    while True:
+        current = await reload(database, version)
+        if current.status is not DatasetStatus.CREATING:
+            return current
+        await asyncio.sleep(0.05)
+
+
 async def test_work_that_keeps_failing_ends_with_a_reason(
     database: SqlDatabase, store: LocalStore, tmp_path: Path, version: DatasetVersion
 ) -> None:
@@ -189,8 +196,7 @@ async def test_a_row_that_killed_its_workers_is_given_up_unread(
         await grow_stale(database, version)
     handler = Stumbling(Snapshot(database, store, tmp_path), OSError("it must not run again"))
     async with asyncio.timeout(PATIENCE), looping(database, handler):
-        while (current := await reload(database, version)).status is DatasetStatus.CREATING:
-            await asyncio.sleep(0.05)
+        current = await settled(database, version)
     assert (current.status, handler.runs) == (DatasetStatus.FAILED, 0)
     assert current.failure_reason is not None
     assert "interrupted" in current.failure_reason
@@ -201,6 +207,5 @@ async def test_what_no_attempt_would_mend_is_not_tried_again(
 ) -> None:
     handler = Stumbling(Snapshot(database, store, tmp_path), PermanentError("Nothing is left to freeze."))
     async with asyncio.timeout(PATIENCE), looping(database, handler):
-        while (current := await reload(database, version)).status is DatasetStatus.CREATING:
-            await asyncio.sleep(0.05)
+        current = await settled(database, version)
     assert (current.failure_reason, handler.runs) == ("Nothing is left to freeze.", 1)

@@ -103,16 +103,14 @@ async def test_names_follow_the_project_unless_given(database: SqlDatabase, home
     second, _ = await create_version(database, home.principal, named)
     assert (second.version, second.name, second.display_name) == (2, "Spring flight", "Spring")
     assert second.status is DatasetStatus.CREATING
-    for field in ("name", "display_name"):
-        for bad in ("", "   ", "x" * 201):
-            error = await refusal(database, home, CreateVersion(**{**_fields(command(home)), field: bad}))
-            path = "displayName" if field == "display_name" else "name"
+    for bad in ("", "   ", "x" * 201):
+        for path, wanted in (
+            ("name", replace(command(home), name=bad)),
+            ("displayName", replace(command(home), display_name=bad)),
+        ):
+            error = await refusal(database, home, wanted)
             assert (error.code, error.field) == (ErrorCode.INVALID, ("input", path))
     assert await versions_stored(database) == 2
-
-
-def _fields(wanted: CreateVersion) -> dict[str, object]:
-    return {name: getattr(wanted, name) for name in wanted.__dataclass_fields__}
 
 
 async def test_without_a_matching_image_nothing_is_made(database: SqlDatabase, home: Home) -> None:

@@ -129,9 +129,7 @@ async def test_trainings_asked_for_together_with_one_key_are_one(
     assert len({job.id for job in jobs}) == 1
 
 
-async def test_of_files_refused_together_the_last_one_says_that_all_are_done(
-    database: SqlDatabase, home: Home
-) -> None:
+async def test_of_files_refused_together_the_last_one_says_that_all_are_done(database: SqlDatabase, home: Home) -> None:
     batch = await add_batch(database, home.project)
     uploads = await add_uploads(database, home.project, batch, ["a", "b", "c"], UploadState.VERIFYING)
     of = {upload.id: upload for upload in uploads}

@@ -1,4 +1,4 @@
-"""What a snapshot freezes, on SQLite and MariaDB: its manifest, its rows, its digest, and one instant of the database."""
+"""What a snapshot freezes, on SQLite and MariaDB: manifest, rows, digest, and one instant of the database."""
 
 from __future__ import annotations
 
@@ -111,7 +111,8 @@ async def test_rows_and_version_say_what_the_manifest_says(
         assert row["annotation_count"] == len(image.annotations) == 2
     sizes = Counter(image.split for image in images)
     counted = version.split_counts
-    assert (sizes[Split.TRAIN], sizes[Split.VAL], sizes[Split.TEST]) == (counted.train, counted.val, counted.test) == (6, 3, 3)
+    assert sizes == {Split.TRAIN: 6, Split.VAL: 3, Split.TEST: 3}
+    assert (counted.train, counted.val, counted.test) == (6, 3, 3)
     assert version.classes == ("pine_sapling", "wattle")
     assert [(count.name, count.annotations, count.images) for count in version.class_counts] == [
         ("pine_sapling", 12, 12),
@@ -135,7 +136,8 @@ async def test_equal_data_has_one_content_digest_wherever_it_lies(
     fresh = VersionConfig(splits=SplitConfig(0.5, 0.25, 0.25, inherit=False))
     seeded = VersionConfig(splits=SplitConfig(0.5, 0.25, 0.25, inherit=False, seed=1))
     tiled = VersionConfig(preprocessing=Preprocessing(tile=Tile(2, 2)), splits=HALVES.splits)
-    digests = [(await frozen(database, store, tmp_path, ours, config)).content_digest for config in (fresh, seeded, tiled)]
+    others = [await frozen(database, store, tmp_path, ours, config) for config in (fresh, seeded, tiled)]
+    digests = [version.content_digest for version in others]
     assert len({first.content_digest, *digests}) == 4, "other settings are other content"
     earliest = await database.read(lambda uow: uow.versions.with_digest(ours.project.id, str(first.content_digest)))
     assert earliest is not None

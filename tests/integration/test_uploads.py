@@ -210,7 +210,5 @@ async def test_a_file_that_never_came_is_refused_and_can_be_sent_again(site: Sit
 
 async def test_the_same_file_announced_at_once_is_one_upload(site: Site) -> None:
     picture = Picture("one.jpg", jpeg())
-    asked = await asyncio.gather(
-        *(request(site.member, site.project_id, [announced(picture)]) for _ in range(8))
-    )
+    asked = await asyncio.gather(*(request(site.member, site.project_id, [announced(picture)]) for _ in range(8)))
     assert len({answer["uploads"][0]["uploadId"] for answer in asked}) == 1

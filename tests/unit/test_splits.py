@@ -41,7 +41,8 @@ def configs(draw: st.DrawFn, inherit: bool = False, group_by: SplitGroup = Split
     return SplitConfig(train, val, test, group_by, inherit, draw(st.integers(0, 2**31 - 1)))
 
 
-batched = st.lists(st.tuples(st.integers(0, 999), st.sampled_from([None, "may", "june", "july"])), unique_by=lambda x: x[0])
+batches = st.sampled_from([None, "may", "june", "july"])
+batched = st.lists(st.tuples(st.integers(0, 999), batches), unique_by=lambda row: row[0])
 
 
 def test_the_largest_remainders_get_what_is_left() -> None:
@@ -142,9 +143,7 @@ def test_new_images_go_where_the_old_ones_leave_a_gap() -> None:
         ({"a": TEST, "b": TRAIN, "c": VAL}, TRAIN, 2),
     ],
 )
-def test_a_group_inherits_train_before_val_before_test(
-    seen: dict[str, Split], split: Split | None, moved: int
-) -> None:
+def test_a_group_inherits_train_before_val_before_test(seen: dict[str, Split], split: Split | None, moved: int) -> None:
     group = [image(name, "batch") for name in "abcd"]
     latest = {image(name).sha256: was for name, was in seen.items()}
     config = SplitConfig(0.4, 0.3, 0.3, SplitGroup.UPLOAD_BATCH)
