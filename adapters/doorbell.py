@@ -17,6 +17,7 @@ _PREFIX = "agridrone:ring:"
 _TIMER_SECONDS = 5.0
 _RECONNECT_SECONDS = 0.5
 _QUEUE_LENGTH = 200
+_PATIENCE_SECONDS = 2.0
 
 _log = structlog.get_logger(__name__)
 
@@ -38,7 +39,8 @@ class RedisDoorbell:
 
     async def ring(self, ring: Ring) -> None:
         try:
-            await self._redis.publish(_PREFIX + ring.stream, orjson.dumps(ring.news))
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self._redis.publish(_PREFIX + ring.stream, orjson.dumps(ring.news))
         except (RedisError, OSError) as error:
             # The event is in the log; listeners look there on their timer.
             _log.warning("ring_lost", stream=ring.stream, error=str(error))
@@ -78,9 +80,11 @@ class RedisDoorbell:
         stream = name.removeprefix(_PREFIX)
         ring = Ring(stream, orjson.loads(data))
         for queue in self._listeners.get(stream, ()):
-            # A full queue holds a ring already, which is all that a slow listener needs; news may be lost.
-            with suppress(asyncio.QueueFull):
-                queue.put_nowait(ring)
+            if queue.full() and ring.news is not None:
+                continue  # a listener that slow can do without this news
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait(ring)
 
 
 async def _rings(queue: asyncio.Queue[Ring]) -> AsyncIterator[Ring | None]:

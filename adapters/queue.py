@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 import orjson
@@ -21,6 +22,7 @@ QUEUE_OF: Mapping[JobKind, str] = {
     JobKind.DEPLOYMENT: TRAINING_QUEUE,
 }
 
+_PATIENCE_SECONDS = 2.0
 _log = structlog.get_logger(__name__)
 
 
@@ -38,7 +40,8 @@ class ArqQueue:
 
     async def wake(self, kind: JobKind) -> None:
         try:
-            await self._redis.enqueue_job("wake", kind.value, _queue_name=QUEUE_OF[kind])
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self._redis.enqueue_job("wake", kind.value, _queue_name=QUEUE_OF[kind])
         except (RedisError, OSError) as error:
             # The row is committed, and the workers' sweep finds it within seconds.
             _log.warning("wake_lost", kind=kind.value, error=str(error))

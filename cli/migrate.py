@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import DataDir, settings_of
+from cli.options import DataDir, settings_errors, settings_of
 
 
 def migrate(
@@ -17,14 +17,11 @@ def migrate(
     ] = False,
 ) -> None:
     """Upgrade the database to this release's tables."""
-    from db.migrate import MigrationError, upgrade
     from db.migrate import stamp_baseline as stamp
+    from db.migrate import upgrade
 
     settings = settings_of(data_dir=data_dir)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    try:
+    with settings_errors():
         asyncio.run(stamp(settings.sqlalchemy_url) if stamp_baseline else upgrade(settings.sqlalchemy_url))
-    except MigrationError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
     typer.echo("The database is adopted." if stamp_baseline else "The database is up to date.")

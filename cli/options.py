@@ -30,9 +30,14 @@ def settings_of(host: str | None = None, port: int | None = None, data_dir: Path
 
 @contextmanager
 def settings_errors() -> Iterator[None]:
-    """Turns a SettingsError into its sentence on stderr and exit code 2."""
+    """Turns what an operator can mend, settings and the database, into a sentence on stderr and exit code 2."""
+    from db.migrate import MigrationError
+
     try:
         yield
     except SettingsError as error:
         typer.echo(f"Cannot start: {error}.", err=True)
+        raise typer.Exit(2) from error
+    except MigrationError as error:
+        typer.echo(str(error), err=True)
         raise typer.Exit(2) from error

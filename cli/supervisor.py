@@ -37,10 +37,10 @@ async def supervise(settings: Settings) -> int:
         await upgrade(settings.sqlalchemy_url)
         redis = nullcontext(settings.redis_url) if settings.redis_url else embedded_redis(settings.data_dir)
         async with redis as redis_url:
-            port = settings.port or _free_port(settings.host)
+            port = _free_port(settings)
             environment = _environment(settings, port, redis_url)
             async with _parts(environment):
-                url = f"http://{settings.host}:{port}"
+                url = settings.model_copy(update={"port": port, "public_url": ""}).base_url
                 if not await _ready(url, told):
                     typer.echo(f"The API did not answer on {url} within {_READY_SECONDS} seconds.", err=True)
                     return 1
@@ -69,7 +69,7 @@ def _environment(settings: Settings, port: int, redis_url: str) -> Mapping[str, 
         "AGRIDRONE_HOST": settings.host,
         "AGRIDRONE_PORT": str(port),
         "AGRIDRONE_DATA_DIR": str(settings.data_dir.resolve()),
-        "DATABASE_URL": settings.sqlalchemy_url,
+        "DATABASE_URL": settings.database_url,
         "REDIS_URL": redis_url,
         PARENT_VARIABLE: str(os.getpid()),
     }
@@ -122,6 +122,12 @@ async def _ready(url: str, told: asyncio.Event) -> bool:
     return False
 
 
-def _free_port(host: str) -> int:
-    with socket.create_server((host, 0)) as server:
-        return int(server.getsockname()[1])
+def _free_port(settings: Settings) -> int:
+    """The port to listen on, a free one for 0. Raises SettingsError when it is taken: another would answer there."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        with socket.create_server((settings.host, settings.port), family=family) as server:
+            return int(server.getsockname()[1])
+    except OSError as error:
+        text = f"AGRIDRONE_PORT: {settings.host} port {settings.port} cannot be listened on ({error.strerror})"
+        raise SettingsError(text) from error

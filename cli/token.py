@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from adapters.settings import Settings
-from cli.options import DataDir, settings_of
+from cli.options import DataDir, settings_errors, settings_of
 
 _VALID = timedelta(days=30)
 
@@ -26,7 +26,8 @@ def token(
     if not settings.on_loopback:
         typer.echo("Tokens of the development sign-in are made only for a server on loopback.", err=True)
         raise typer.Exit(2)
-    typer.echo(asyncio.run(_issue(settings, email)))
+    with settings_errors():
+        typer.echo(asyncio.run(_issue(settings, email)))
 
 
 async def _issue(settings: Settings, email: str) -> str:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Table, and_, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.jobs import of_version
 from db.tables import model_deployments, model_evaluations, training_datasets, training_jobs, uploads
 from db.types import database_now
 from domain.jobs import LEASE_SECONDS, Claim, JobKind
@@ -84,7 +85,13 @@ def _free(work: _Work) -> ColumnElement[bool]:
 
 
 def _turn(kind: JobKind) -> list[ColumnElement[bool]]:
-    """A version waits until no lower version of its project is being made, so that splits are inherited in order."""
+    """Whose turn it is.
+
+    Training jobs of an adopted database that are no version's belong to the application that made them. A version waits
+    until no lower version of its project is being made, so that splits are inherited in order.
+    """
+    if kind is JobKind.TRAINING:
+        return [of_version()]
     if kind is not JobKind.SNAPSHOT:
         return []
     lower = training_datasets.alias()

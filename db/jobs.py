@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, exists, func, insert, select, update
 
 from db.repository import TableRepository, chunks
-from db.tables import training_epochs, training_jobs
+from db.tables import training_datasets, training_epochs, training_jobs
 from domain.models.training import EpochMetrics, TrainingConfig, TrainingJob, TrainingJobStatus
 from domain.models.version import Notice
 from domain.paging import Page, PageRequest
@@ -64,6 +65,13 @@ class SqlJobs(TableRepository[TrainingJob]):
     async def unfinished_of(self, dataset_id: str) -> int:
         return await self.count_where(training_jobs.c.dataset_id == dataset_id, training_jobs.c.status.in_(_UNFINISHED))
 
+    async def cancel_waiting(self, job_id: str, at: datetime) -> bool:
+        waiting = [training_jobs.c.id == job_id, training_jobs.c.status == TrainingJobStatus.QUEUED]
+        values = {"cancel_requested_at": at, "finished_at": at, "attempt": training_jobs.c.attempt + 1}
+        statement = update(training_jobs).where(*waiting)
+        result = await self.connection.execute(statement.values(status=TrainingJobStatus.CANCELLED, **values))
+        return result.rowcount == 1
+
     async def queue_positions(self, ids: Iterable[str]) -> dict[str, int]:
         waiting = training_jobs.alias()
         positions: dict[str, int] = {}
@@ -107,10 +115,18 @@ class SqlJobs(TableRepository[TrainingJob]):
 _SHAPED = frozenset({"config", "effective", "warnings"})
 
 
+def of_version() -> ColumnElement[bool]:
+    """The job trains from a version. Those from before versioning are another application's, in words of its own."""
+    numbered = select(training_datasets.c.id).where(
+        training_datasets.c.id == training_jobs.c.dataset_id, training_datasets.c.version.is_not(None)
+    )
+    return exists(numbered)
+
+
 def _matching(
     project_id: str | None, dataset_id: str | None, statuses: Sequence[TrainingJobStatus] | None
 ) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = [of_version()]
     if project_id is not None:
         conditions.append(training_jobs.c.project_id == project_id)
     if dataset_id is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, func, select
+from sqlalchemy import RowMapping, Select, func, select, update
 
 from db.repository import TableRepository
 from db.tables import annotation_sessions, assets, manual_annotations, projects, team_members
@@ -42,6 +42,14 @@ class SqlProjects(TableRepository[Project]):
         if _FEATURE_FIELD in values:
             values["features"] = {_FEATURE: values.pop(_FEATURE_FIELD)}
         return values
+
+    async def update(self, id_: str, /, **changes: Any) -> None:
+        """Other flags in `features` belong to others, and stay."""
+        values = self.dump(changes)
+        if "features" in values:
+            before = await self.connection.execute(select(projects.c.features).where(projects.c.id == id_))
+            values["features"] = {**(before.scalar_one_or_none() or {}), **values["features"]}
+        await self.connection.execute(update(projects).where(projects.c.id == id_).values(values))
 
     async def lock(self, project_id: str) -> None:
         await self.connection.execute(select(projects.c.id).where(projects.c.id == project_id).with_for_update())

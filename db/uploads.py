@@ -54,6 +54,10 @@ class SqlUploads(TableRepository[Upload]):
     async def results_count(self, batch_id: str) -> int:
         return await self.count_where(uploads.c.batch_id == batch_id, uploads.c.status.in_(_ANSWERED))
 
+    async def overdue(self, limit: int) -> Sequence[Upload]:
+        forgotten = [uploads.c.status == UploadState.OPEN, uploads.c.expires_at < database_now()]
+        return await self.all(select(*columns_of(uploads)).where(*forgotten).limit(limit))
+
     async def set_verifying(self, ids: Sequence[str]) -> int:
         open_ones = [uploads.c.id.in_(ids), uploads.c.status == UploadState.OPEN]
         result = await self.connection.execute(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +21,9 @@ from domain.ports import Database, UnitOfWork
 MAX_ANNOTATIONS = 1000
 MAX_POINTS = 10_000
 MAX_CLASS_NAME = 191
+MAX_GEOMETRY = 1_000_000
+_LONG_NUMBER = re.compile(r"\d{19}")
+"""Integers beyond 64 bits, which not every JSON reader takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ def _checked(one: NewAnnotation, asset: Asset, index: int, now: datetime) -> Ann
         raise invalid(f"A class name has 1 to {MAX_CLASS_NAME} characters.", *path, "weedType")
     if one.confidence is not None and not 0 <= one.confidence <= 1:
         raise invalid("A confidence lies between 0 and 1.", *path, "confidence")
+    _check_geometry(one.geo_coordinates, path)
     polygon = _checked_polygon(one.polygon, asset, path)
     box = one.box if one.box is not None else bounding_box(polygon) if polygon else None
     if box is None:
@@ -83,6 +89,19 @@ def _checked(one: NewAnnotation, asset: Asset, index: int, now: datetime) -> Ann
         created_at=now,
         updated_at=now,
     )
+
+
+def _check_geometry(geometry: object, path: tuple[str, ...]) -> None:
+    """Raises INVALID for what strict JSON does not hold, since the manifest will: no object, NaN, lone surrogates."""
+    if geometry is None:
+        return
+    try:
+        text = json.dumps(geometry, allow_nan=False, ensure_ascii=False)
+        text.encode()
+    except (ValueError, TypeError, RecursionError) as error:
+        raise invalid("The coordinates are not JSON that can be stored.", *path, "geoCoordinates") from error
+    if not isinstance(geometry, dict) or len(text) > MAX_GEOMETRY or _LONG_NUMBER.search(text):
+        raise invalid("The coordinates must be a GeoJSON geometry of at most 1 MB.", *path, "geoCoordinates")
 
 
 def _checked_box(box: Box, asset: Asset, path: tuple[str, ...]) -> Box:

@@ -1,4 +1,4 @@
-"""Which steps each augmented copy goes through, and how many images a version writes."""
+"""Which steps each augmented copy goes through."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from random import Random
 
-from domain.models.config import Augmentation, Preprocessing
-from domain.models.version import SplitCounts
+from domain.models.config import Augmentation
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +54,3 @@ def _draw_once(augmentation: Augmentation, random: Random) -> Draw:
         quarter_turns=int(turns * 4) if augmentation.rotate90 else 0,
         degrees=round((angle * 2 - 1) * augmentation.rotation, 2) if augmentation.rotation > 0 else 0.0,
     )
-
-
-def output_counts(sources: SplitCounts, preprocessing: Preprocessing, augmentation: Augmentation) -> SplitCounts:
-    """`sources` with `train_augmented` set: training images as written, sources × tiles × multiplier."""
-    written = sources.train * preprocessing.tiles * augmentation.multiplier
-    return SplitCounts(sources.train, sources.val, sources.test, written)

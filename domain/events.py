@@ -3,6 +3,8 @@ a project's stream tells that something moved."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from domain.errors import DomainError, ErrorCode
 from domain.models.asset import BatchCounts, UploadBatch
 from domain.models.event import ProjectEventKind, TrainingEventKind
@@ -78,7 +80,7 @@ def tell_training_status(
 
 def tell_training_epoch(uow: UnitOfWork, job_id: str, metrics: EpochMetrics, eta_seconds: int | None) -> None:
     payload = {"status": TrainingJobStatus.RUNNING.value, "epoch": metrics.epoch, "etaSeconds": eta_seconds}
-    uow.emit(training_stream(job_id), TrainingEventKind.EPOCH, payload)
+    uow.emit(training_stream(job_id), TrainingEventKind.EPOCH, {**payload, "metrics": asdict(metrics)})
 
 
 def tell_training_log(uow: UnitOfWork, job_id: str, status: TrainingJobStatus, epoch: int, message: str) -> None:

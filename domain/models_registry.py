@@ -178,12 +178,20 @@ async def deploy_model(
 
 
 def deployment_active(claim: Claim) -> Callable[[UnitOfWork], Awaitable[None]]:
-    """The model answered: the project detects with it from now on, and the deployment before it is history."""
+    """The model answered: the project detects with it from now on, and the deployment before it is history.
+
+    Unless a later deployment came first: then this one is history itself.
+    """
 
     async def work(uow: UnitOfWork) -> None:
         deployment = await _held_deployment(uow, claim)
         await uow.projects.lock(deployment.project_id)
         before = await uow.deployments.active(deployment.project_id)
+        if before is not None and before.deployed_at > deployment.deployed_at:
+            late = transition(deployment.status, DeploymentStatus.SUPERSEDED)
+            await uow.deployments.write_claimed(claim, status=late)
+            tell_deployment(uow, deployment)
+            return
         if before is not None:
             await uow.deployments.update(before.id, status=transition(before.status, DeploymentStatus.SUPERSEDED))
             tell_deployment(uow, before)

@@ -57,6 +57,7 @@ class ProjectChanges:
 
 async def update_project(database: Database, principal: Principal, project_id: str, changes: ProjectChanges) -> Project:
     async def work(uow: UnitOfWork) -> Project:
+        await uow.projects.lock(project_id)
         project = await authorize_project(uow, principal, project_id, Action.UPDATE_PROJECT)
         wanted = {
             name: value

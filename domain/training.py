@@ -178,12 +178,11 @@ async def cancel_training(database: Database, principal: Principal, job_id: str)
             text = f"The training is {job.status.value} already."
             raise DomainError(ErrorCode.NOT_READY, text, ("id",))
         now = datetime.now(UTC)
-        changes: dict[str, Any] = {"cancel_requested_at": job.cancel_requested_at or now}
-        if job.status is TrainingJobStatus.QUEUED:
-            changes["status"] = transition(job.status, TrainingJobStatus.CANCELLED)
-            changes["finished_at"] = now
-        await uow.jobs.update(job.id, **changes)
-        job = replace(job, **changes)
+        if await uow.jobs.cancel_waiting(job.id, now):
+            job = replace(job, status=transition(TrainingJobStatus.QUEUED, TrainingJobStatus.CANCELLED))
+        else:
+            await uow.jobs.update(job.id, cancel_requested_at=job.cancel_requested_at or now)
+        job = await uow.jobs.get(job_id) or job
         await refresh_training_status(uow, version)
         tell_training_status(uow, job.project_id, job.id, job.status, job.epoch, "Cancelling.")
         return job

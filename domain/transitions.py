@@ -41,7 +41,13 @@ _TABLES: Mapping[type[StrEnum], Mapping[StrEnum, frozenset[StrEnum]]] = {
         EvaluationStatus.RUNNING: frozenset({EvaluationStatus.COMPLETED, EvaluationStatus.FAILED}),
     },
     DeploymentStatus: {
-        DeploymentStatus.PENDING: frozenset({DeploymentStatus.ACTIVE, DeploymentStatus.FAILED}),
+        DeploymentStatus.PENDING: frozenset(
+            {
+                DeploymentStatus.ACTIVE,
+                DeploymentStatus.FAILED,
+                DeploymentStatus.SUPERSEDED,  # a later one was faster
+            }
+        ),
         DeploymentStatus.ACTIVE: frozenset({DeploymentStatus.SUPERSEDED}),
     },
     UploadState: {

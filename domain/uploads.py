@@ -208,6 +208,17 @@ async def refuse_upload(uow: UnitOfWork, claim: Claim, upload: Upload, code: Err
     await _tell(uow, upload)
 
 
+async def expire_upload(uow: UnitOfWork, upload: Upload) -> bool:
+    """Nobody completed it in time. False, and nothing done, when somebody did meanwhile."""
+    await uow.projects.lock(upload.project_id)
+    current = await uow.uploads.get(upload.id)
+    if current is None or current.status is not UploadState.OPEN:
+        return False
+    await uow.uploads.update(upload.id, status=transition(current.status, UploadState.EXPIRED))
+    await _tell(uow, upload)
+    return True
+
+
 async def _tell(uow: UnitOfWork, upload: Upload) -> None:
     batch = await uow.batches.get(upload.batch_id)
     if batch is None:

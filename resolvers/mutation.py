@@ -148,8 +148,11 @@ class Mutation:
     @mutates(Action.DETECT, DetectPayload)
     async def detect(self, info: Info, input: DetectInput) -> DetectPayload:  # noqa: A002
         context = info.context
+        context.principal  # noqa: B018 - raises before a stranger's file is read
         # The scalar says bytes; what Strawberry hands over is Starlette's uploaded file.
         file = cast("UploadFile | None", input.source.image or None)
+        if file is not None and (file.size or 0) > uploads.MAX_IMAGE_BYTES:
+            raise invalid("An image has 1 byte to 500 MB.", "input", "source", "image")
         command = detection.Detect(
             project_id=input.project_id,
             asset_id=input.source.asset_id or None,

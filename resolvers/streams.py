@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ from domain.ports import UnitOfWork
 from schema.context import Context
 
 _PAGE = 200
+_LOOK_SECONDS = 5.0
 
 
 async def follow(
@@ -37,10 +39,13 @@ async def follow(
                 yield event
             if over:
                 return
-            ring = await anext(rings)
-            if ring is not None and ring.news is not None:
+            read_at = time.monotonic()
+            # News says nothing of the log, but a ring may have been lost meanwhile: look again before long.
+            while time.monotonic() - read_at < _LOOK_SECONDS:
+                ring = await anext(rings)
+                if ring is None or ring.news is None:
+                    break
                 yield seq, ring.news
-                continue
             # Asked before the log is read again, so that the final event is in what is read.
             over = await _is(finished)
 

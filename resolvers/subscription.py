@@ -98,7 +98,7 @@ class Subscription:
         ) as events:
             async for event in events:
                 if isinstance(event, Event):
-                    yield await _kept_training_event(context, job, event)
+                    yield _kept_training_event(job, event)
                 else:
                     yield _passing_training_event(job, *event)
 
@@ -150,18 +150,14 @@ async def _upload_event(context: Context, batch_id: str, event: Event) -> Upload
     )
 
 
-async def _kept_training_event(context: Context, job: TrainingJobEntity, event: Event) -> TrainingEvent:
-    kind, epoch = TrainingEventKind(event.kind), event.payload["epoch"]
-    metrics: EpochMetricsEntity | None = None
-    if kind is TrainingEventKind.EPOCH:
-        rows = await context.loaders.epochs_of_job.load(job.id)
-        metrics = next((row for row in rows if row.epoch == epoch), None)
+def _kept_training_event(job: TrainingJobEntity, event: Event) -> TrainingEvent:
+    epoch, metrics = event.payload["epoch"], event.payload.get("metrics")
     status = TrainingJobStatus(event.payload["status"])
     done = status is TrainingJobStatus.COMPLETED
     return TrainingEvent(
         cursor=encode_event_cursor(event.seq),
         at=event.at,
-        kind=kind,
+        kind=TrainingEventKind(event.kind),
         status=status,
         epoch=epoch,
         epochs=job.config.epochs,
@@ -169,7 +165,7 @@ async def _kept_training_event(context: Context, job: TrainingJobEntity, event: 
         batches=None,
         progress=1.0 if done else min(epoch / job.config.epochs, 1.0),
         eta_seconds=event.payload.get("etaSeconds"),
-        metrics=EpochMetrics.of(metrics) if metrics else None,
+        metrics=EpochMetrics.of(EpochMetricsEntity(**metrics)) if metrics else None,
         message=event.payload.get("message"),
         job_id=job.id,
     )

@@ -33,6 +33,11 @@ class Handler(Protocol):
         """Brings the row to FAILED."""
 
 
+def _unforeseen(claim: Claim, error: Exception) -> str:
+    """No text of the error itself: it may name hosts, paths or statements."""
+    return f"It failed {claim.strikes} times in a row ({type(error).__name__}); the worker's log has the details."
+
+
 class ClaimLoops:
     """Claims and runs the work of its handlers until it is cancelled. Each handler has `slots` rows in work at once."""
 
@@ -88,10 +93,11 @@ class ClaimLoops:
 
     async def _sort_failure(self, handler: Handler, claim: Claim, error: Exception) -> None:
         permanent = isinstance(error, PermanentError | DomainError)
-        _log.error("work_failed", kind=claim.kind, id=claim.id, attempt=claim.attempt, exc_info=not permanent)
+        fate = {"kind": claim.kind, "id": claim.id, "attempt": claim.attempt, "reason": str(error)}
+        _log.error("work_failed", **fate, exc_info=not permanent)
         if not permanent and claim.strikes < MAX_STRIKES:
             return  # taken up again when the lease has run out
-        reason = str(error) if permanent else f"It failed {claim.strikes} times in a row, last with: {error}"
+        reason = str(error) if permanent else _unforeseen(claim, error)
         try:
             await handler.fail(claim, reason)
         except ClaimLostError:

@@ -24,6 +24,10 @@ _CONTENT_TYPES = {
 }
 
 
+# Pillow's own limit is lower; ours is asked before any pixel is decoded.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+
+
 class NotAnImageError(Exception):
     """The file is no image of a kind taken; the message says what is wrong with it."""
 
@@ -47,6 +51,8 @@ def _facts(image: Image.Image) -> ImageFacts:
     width, height = _stored_size(image)
     if width * height > MAX_PIXELS:
         raise NotAnImageError(_too_large())
+    if image.mode in ("F", "I"):
+        raise NotAnImageError("Its pixels have 32 bits, as elevation rasters do; 8 and 16 bits are taken.")
     exif = image.getexif()
     orientation = exif.get(ExifTags.Base.Orientation, 1)
     orientation = orientation if orientation in range(1, 9) else 1

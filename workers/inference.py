@@ -60,8 +60,9 @@ class Inference:
                 continue
             try:
                 await self._load(model.id, model.weights_key, model.sha256)
-            except PermanentError as error:
-                _log.warning("preload_failed", model=model.id, error=str(error))
+            except Exception:
+                # Whatever is wrong with one model, the others and the trainings go on.
+                _log.exception("preload_failed", model=model.id)
 
     def _find(self, request: DetectRequest, image: bytes) -> EngineResult:
         return self._engine.detect(

@@ -1,10 +1,11 @@
-"""The io worker: verifies uploads and makes snapshots."""
+"""The io worker: verifies uploads, ends forgotten ones, and makes snapshots."""
 
 from __future__ import annotations
 
 from adapters.queue import IO_QUEUE
 from adapters.settings import Settings
 from workers.claims import ClaimLoops, Handler
+from workers.expiry import expire_uploads
 from workers.process import run_until_told, scratch_folder, wake_queue, worker_name
 from workers.services import open_services
 from workers.snapshot import Snapshot
@@ -19,5 +20,6 @@ async def run_io_worker(settings: Settings) -> None:
                 UploadVerification(services.database, services.store, folder),
                 Snapshot(services.database, services.store, folder),
             ]
+            expiry = expire_uploads(services.database, services.store)
             loops = ClaimLoops(services.database, worker_name("io"), handlers)
-            await run_until_told([loops.run()], [wake_queue(services.redis, IO_QUEUE, loops)])
+            await run_until_told([loops.run(), expiry], [wake_queue(services.redis, IO_QUEUE, loops)])

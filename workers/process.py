@@ -106,11 +106,14 @@ async def _listen(queue: Worker) -> None:
 def scratch_folder(work_dir: Path, kind: str) -> Iterator[Path]:
     """This process's own folder of disposable files; what dead predecessors on this host left is swept away first."""
     work_dir.mkdir(parents=True, exist_ok=True)
-    for left in work_dir.glob(f"{kind}-*"):
-        if not _runs(left.name.removeprefix(f"{kind}-")):
+    # With the host's name: several hosts may share the data folder, and each knows only its own processes.
+    stem = f"{kind}-{socket.gethostname()}-"
+    for left in work_dir.glob(f"{stem}*"):
+        pid = left.name.removeprefix(stem)
+        if pid == str(os.getpid()) or not _runs(pid):
             shutil.rmtree(left, ignore_errors=True)
-    folder = work_dir / f"{kind}-{os.getpid()}"
-    folder.mkdir(exist_ok=True)
+    folder = work_dir / f"{stem}{os.getpid()}"
+    folder.mkdir()
     try:
         yield folder
     finally:

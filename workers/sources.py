@@ -41,9 +41,13 @@ async def fetch_sources(
                 raise PermanentError(text)
 
     distinct = {image.sha256: image for image in images}
-    async with asyncio.TaskGroup() as group:
-        for image in distinct.values():
-            group.create_task(fetch(image))
+    tasks = [asyncio.create_task(fetch(image)) for image in distinct.values()]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
     return path_of
 
 

@@ -9,6 +9,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import structlog
+
 from domain.errors import not_found
 from domain.events import training_stream
 from domain.ids import new_id
@@ -28,6 +30,7 @@ from workers.materials import Materials
 
 _CANCEL_SECONDS = 1.0
 _NEWS_SECONDS = 0.25
+_log = structlog.get_logger(__name__)
 
 
 class Training:
@@ -75,9 +78,13 @@ class Training:
 
     async def _cancel_requested(self, job_id: str) -> None:
         while True:
-            job = await self._database.read(lambda uow: uow.jobs.get(job_id))
-            if job is not None and job.cancel_requested_at is not None:
-                return
+            try:
+                job = await self._database.read(lambda uow: uow.jobs.get(job_id))
+            except Exception:
+                _log.exception("cancel_unknown", job=job_id)
+            else:
+                if job is not None and job.cancel_requested_at is not None:
+                    return
             await asyncio.sleep(_CANCEL_SECONDS)
 
     async def _train(self, claim: Claim, job: TrainingJob, folder: Path) -> None:

@@ -6,9 +6,8 @@ from collections import Counter
 
 import pytest
 
-from domain.augmentation import Draw, draw, output_counts
-from domain.models.config import Augmentation, Preprocessing, Tile
-from domain.models.version import SplitCounts
+from domain.augmentation import Draw, draw
+from domain.models.config import Augmentation
 
 SHA = "ab" * 32
 ALL = Augmentation(multiplier=3, horizontal_flip=True, vertical_flip=True, rotate90=True, rotation=15, seed=4)
@@ -64,8 +63,3 @@ def test_every_step_is_drawn_about_as_often() -> None:
 def test_an_augmentation_without_steps_has_no_copies() -> None:
     with pytest.raises(ValueError, match="without steps"):
         draw(Augmentation(multiplier=2), SHA, 0, 1)
-
-
-def test_only_training_images_multiply() -> None:
-    counts = output_counts(SplitCounts(10, 3, 2), Preprocessing(tile=Tile(2, 3)), Augmentation(multiplier=4))
-    assert counts == SplitCounts(train=10, val=3, test=2, train_augmented=240)
