@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -125,7 +126,13 @@ def _differences(one: Any, other: Any, path: str = "") -> list[str]:
             for leaf in _differences(one.get(name), other.get(name), f"{path}.{name}" if path else name)
         ]
     same = json.dumps(one) == json.dumps(other)
-    return [] if same else [path]
+    return [] if same else [_as_the_contract_says(path)]
+
+
+def _as_the_contract_says(path: str) -> str:
+    """`filters.include_sam3` as `filters.includeSAM3`."""
+    camel = re.sub(r"_(\w)", lambda found: found.group(1).upper(), path)
+    return camel.replace("Sam3", "SAM3").replace("includeAiDetections", "includeAIDetections")
 
 
 def _new_version(command: CreateVersion, project: Project, principal: Principal, number: int) -> DatasetVersion:

@@ -61,8 +61,8 @@ async def test_a_killed_io_worker_leaves_no_trace_in_a_version(server: LiveServe
         async with asyncio.timeout(_AGAIN_SECONDS):
             for one in interrupted:
                 await _check_version(engine, one, await one.events)
-    swept = [folder.name for folder in (server.data_dir / "work").glob("io-*")]
-    assert swept == [f"io-{server.part('worker', 'io').pid}"], "what the dead workers left is still there"
+    (folder,) = (server.data_dir / "work").glob("io-*")
+    assert folder.name.endswith(f"-{server.part('worker', 'io').pid}"), "what the dead workers left was not swept"
 
 
 async def _interrupt(server: LiveServer, engine: AsyncEngine, team: Team, point: str) -> _Interrupted:
