@@ -145,6 +145,24 @@ def _upload(file: AnnouncedFile, batch: UploadBatch, team_id: str) -> Upload:
     )
 
 
+async def readable_batch(uow: UnitOfWork, principal: Principal, batch_id: str) -> UploadBatch:
+    """The batch, when the caller may read its project. Raises NOT_FOUND otherwise."""
+    batch = await uow.batches.get(batch_id)
+    if batch is None:
+        raise not_found("upload batch")
+    await authorize_project(uow, principal, batch.project_id, Action.READ, "upload batch")
+    return batch
+
+
+async def readable_asset(uow: UnitOfWork, principal: Principal, asset_id: str) -> Asset:
+    """The image, when the caller may read its project. Raises NOT_FOUND otherwise."""
+    asset = await uow.assets.get(asset_id)
+    if asset is None:
+        raise not_found("asset")
+    await authorize_project(uow, principal, asset.project_id, Action.READ, "asset")
+    return asset
+
+
 async def complete_uploads(
     database: Database, principal: Principal, project_id: str, upload_ids: Sequence[str]
 ) -> UploadBatch:

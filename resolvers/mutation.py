@@ -8,7 +8,7 @@ import strawberry
 from starlette.datastructures import UploadFile
 
 from domain import annotations as annotating
-from domain import detection, models_registry, projects, training, uploads, versions
+from domain import deployments, detection, evaluations, projects, training, uploads, versions
 from domain.errors import invalid
 from domain.models.version import Split
 from domain.policies import Action
@@ -124,7 +124,7 @@ class Mutation:
         self, info: Info, model_id: strawberry.ID, version_id: strawberry.ID, split: Split | None = Split.TEST
     ) -> EvaluationPayload:
         context = info.context
-        evaluation = await models_registry.evaluate_model(
+        evaluation = await evaluations.evaluate_model(
             context.database, context.principal, model_id, version_id, given(split, Split.TEST)
         )
         return EvaluationPayload(evaluation=ModelEvaluation.of(evaluation))
@@ -138,7 +138,7 @@ class Mutation:
         context = info.context
         if not input.model.model_id:
             raise invalid("Name the model to deploy.", "input", "model", "modelId")
-        deployment = await models_registry.deploy_model(
+        deployment = await deployments.deploy_model(
             context.database, context.principal, input.project_id, input.model.model_id, input.backend, input.note
         )
         project = required(await context.loaders.project.load(deployment.project_id), "project")

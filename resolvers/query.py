@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import strawberry
 
-from domain.errors import DomainError, not_found
+from domain.errors import DomainError
 from domain.models_registry import readable_model
 from domain.paging import page_request
 from domain.policies import Action, authorize_project
-from domain.ports import UnitOfWork
 from domain.training import readable_job
+from domain.uploads import readable_asset, readable_batch
 from domain.versions import preview_version, readable_version
 from resolvers.nodes import find_node
 from schema.assets import Asset, UploadBatch
@@ -54,28 +54,12 @@ class Query:
     @strawberry.field
     async def asset(self, info: Info, id: strawberry.ID) -> Asset:  # noqa: A002
         principal = info.context.principal
-
-        async def work(uow: UnitOfWork) -> Asset:
-            asset = await uow.assets.get(id)
-            if asset is None:
-                raise not_found("asset")
-            await authorize_project(uow, principal, asset.project_id, Action.READ, "asset")
-            return Asset.of(asset)
-
-        return await info.context.database.read(work)
+        return Asset.of(await info.context.database.read(lambda uow: readable_asset(uow, principal, id)))
 
     @strawberry.field
     async def upload_batch(self, info: Info, id: strawberry.ID) -> UploadBatch:  # noqa: A002
         principal = info.context.principal
-
-        async def work(uow: UnitOfWork) -> UploadBatch:
-            batch = await uow.batches.get(id)
-            if batch is None:
-                raise not_found("upload batch")
-            await authorize_project(uow, principal, batch.project_id, Action.READ, "upload batch")
-            return UploadBatch.of(batch)
-
-        return await info.context.database.read(work)
+        return UploadBatch.of(await info.context.database.read(lambda uow: readable_batch(uow, principal, id)))
 
     @strawberry.field
     async def version(self, info: Info, id: strawberry.ID) -> DatasetVersion:  # noqa: A002

@@ -9,7 +9,6 @@ from typing import Any
 
 import strawberry
 
-from domain.errors import not_found
 from domain.events import encode_event_cursor, project_stream, training_stream, upload_stream, version_stream
 from domain.models.asset import BatchStatus
 from domain.models.event import Event, ProjectEventKind, TrainingEventKind
@@ -18,8 +17,8 @@ from domain.models.training import TrainingJob as TrainingJobEntity
 from domain.models.training import TrainingJobStatus
 from domain.models.version import DatasetStatus, VersionStage
 from domain.policies import Action, authorize_project
-from domain.ports import UnitOfWork
 from domain.training import readable_job
+from domain.uploads import readable_batch
 from domain.versions import readable_version
 from resolvers.permissions import watches
 from resolvers.streams import follow
@@ -40,8 +39,8 @@ class Subscription:
     async def upload_progress(
         self, info: Info, batch_id: strawberry.ID, after: str | None = None
     ) -> AsyncGenerator[UploadEvent, None]:
-        context = info.context
-        await _readable_batch(context, batch_id)
+        context, principal = info.context, info.context.principal
+        await context.database.read(lambda uow: readable_batch(uow, principal, batch_id))
 
         async def finished() -> bool:
             return (await context.loaders.batch_counts.load(batch_id)).status is BatchStatus.DONE
@@ -123,18 +122,6 @@ class Subscription:
                         yield ProjectEvent(
                             cursor=encode_event_cursor(event.seq), at=event.at, kind=kind, subject=subject
                         )
-
-
-async def _readable_batch(context: Context, batch_id: str) -> None:
-    principal = context.principal
-
-    async def work(uow: UnitOfWork) -> None:
-        batch = await uow.batches.get(batch_id)
-        if batch is None:
-            raise not_found("upload batch")
-        await authorize_project(uow, principal, batch.project_id, Action.READ, "upload batch")
-
-    await context.database.read(work)
 
 
 async def _upload_event(context: Context, batch_id: str, event: Event) -> UploadEvent:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from domain.deployments import deployment_active, deployment_failed
 from domain.errors import not_found
 from domain.jobs import Claim, JobKind
 from domain.models.detection import DetectRequest
 from domain.models.model import ModelDeployment, TrainedModel
-from domain.models_registry import deployment_active, deployment_failed
 from domain.ports import Database, UnitOfWork
 from workers.claims import PermanentError
 from workers.inference import Inference

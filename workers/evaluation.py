@@ -6,10 +6,10 @@ import tempfile
 from pathlib import Path
 
 from domain.errors import not_found
+from domain.evaluations import evaluation_completed, evaluation_failed, evaluation_running, seen_images
 from domain.jobs import Claim, JobKind
 from domain.models.model import ModelEvaluation, TrainedModel
 from domain.models.version import DatasetVersion, Notice
-from domain.models_registry import evaluation_completed, evaluation_failed, evaluation_running, seen_images
 from domain.ports import Database, UnitOfWork
 from workers.child.protocol import EvaluateSpec, Report
 from workers.child_process import ChildFailed, run_child

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from domain.deployments import deploy_model
 from domain.models.asset import UploadState
 from domain.models.config import VersionConfig
 from domain.models.training import TrainingConfig
-from domain.models_registry import deploy_model
 from domain.training import StartTraining, start_training
 from pictures import Picture, jpeg
 from seeds import (

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from domain.deployments import deploy_model
+from domain.evaluations import evaluate_model
 from domain.models.asset import UploadState
 from domain.models.config import SplitConfig, VersionConfig
 from domain.models.people import TeamRole, User
 from domain.models.training import TrainingConfig
 from domain.models.version import Split
-from domain.models_registry import deploy_model, evaluate_model
 from domain.training import StartTraining, start_training
 from seeds import (
     Home,

@@ -14,13 +14,13 @@ from adapters.local_store import LocalStore
 from db.database import SqlDatabase, SqlUnitOfWork
 from db.events import Emitted
 from domain.errors import ErrorCode
+from domain.evaluations import evaluate_model
 from domain.events import project_stream, upload_stream
 from domain.jobs import JobKind
 from domain.models.asset import UploadState
 from domain.models.config import SplitConfig, VersionConfig
 from domain.models.training import TrainingConfig, TrainingJobStatus
 from domain.models.version import DatasetStatus, DatasetVersion, Split
-from domain.models_registry import evaluate_model
 from domain.ports import UnitOfWork
 from domain.training import StartTraining, cancel_training, ended, preparing, start_training
 from domain.uploads import refuse_upload

@@ -28,7 +28,7 @@ ALLOWED: dict[type[StrEnum], set[str]] = {
         "RUNNING CANCELLED",
     },
     EvaluationStatus: {"QUEUED RUNNING", "QUEUED FAILED", "RUNNING COMPLETED", "RUNNING FAILED"},
-    DeploymentStatus: {"PENDING ACTIVE", "PENDING FAILED", "ACTIVE SUPERSEDED"},
+    DeploymentStatus: {"PENDING ACTIVE", "PENDING FAILED", "PENDING SUPERSEDED", "ACTIVE SUPERSEDED"},
     UploadState: {"OPEN VERIFYING", "OPEN EXPIRED", "VERIFYING VERIFIED", "VERIFYING REFUSED"},
 }
 PAIRS = [(one, other) for states in ALLOWED for one in states for other in states]

@@ -1,0 +1,41 @@
+"""The tables, under the names of AgriDrone Ops' Prisma schema; attributes under the names the domain uses."""
+
+from __future__ import annotations
+
+from db.tables.assets import (
+    annotation_sessions,
+    assets,
+    manual_annotations,
+    pending_annotations,
+    upload_batches,
+    uploads,
+)
+from db.tables.columns import metadata
+from db.tables.events import event_log, event_streams
+from db.tables.people import projects, team_members, teams, users
+from db.tables.training import model_deployments, model_evaluations, trained_models, training_epochs, training_jobs
+from db.tables.versions import training_dataset_assets, training_datasets, version_exports
+
+__all__ = [
+    "annotation_sessions",
+    "assets",
+    "event_log",
+    "event_streams",
+    "manual_annotations",
+    "metadata",
+    "model_deployments",
+    "model_evaluations",
+    "pending_annotations",
+    "projects",
+    "team_members",
+    "teams",
+    "trained_models",
+    "training_dataset_assets",
+    "training_datasets",
+    "training_epochs",
+    "training_jobs",
+    "upload_batches",
+    "uploads",
+    "users",
+    "version_exports",
+]

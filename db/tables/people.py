@@ -1,0 +1,54 @@
+"""Teams, their members, and projects."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, String, Table, UniqueConstraint
+
+from db.tables.columns import id_column, metadata, reference, time_column
+from db.types import EnumText, JsonValue
+from domain.models.model import InferenceBackend
+from domain.models.people import TeamRole
+
+teams = Table(
+    "Team", metadata, id_column(), Column("name", String(191), nullable=False), time_column("createdAt", "created_at")
+)
+
+users = Table(
+    "User",
+    metadata,
+    id_column(),
+    Column("name", String(191), nullable=False),
+    Column("email", String(191), nullable=False, unique=True),
+    time_column("createdAt", "created_at"),
+)
+
+team_members = Table(
+    "TeamMember",
+    metadata,
+    id_column(),
+    reference("teamId", "team_id", "Team"),
+    reference("userId", "user_id", "User"),
+    Column("role", EnumText(TeamRole), nullable=False),
+    time_column("createdAt", "created_at"),
+    UniqueConstraint("team_id", "user_id"),
+    Index(None, "user_id"),
+)
+
+projects = Table(
+    "Project",
+    metadata,
+    id_column(),
+    Column("name", String(200), nullable=False),
+    reference("teamId", "team_id", "Team"),
+    time_column("createdAt", "created_at"),
+    Column("features", JsonValue, nullable=True),
+    Column("activeModelId", String(191), key="active_model_id", nullable=True),
+    Column(
+        "inferenceBackend",
+        EnumText(InferenceBackend),
+        key="inference_backend",
+        nullable=False,
+        server_default="AUTO",
+    ),
+    Index(None, "team_id", "created_at"),
+)
