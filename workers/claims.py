@@ -34,8 +34,9 @@ class Handler(Protocol):
 
 
 def _unforeseen(claim: Claim, error: Exception) -> str:
-    """No text of the error itself: it may name hosts, paths or statements."""
-    return f"It failed {claim.strikes} times in a row ({type(error).__name__}); the worker's log has the details."
+    """Not the error's own text, which may name hosts, paths or statements; but what the system says of itself."""
+    what = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+    return f"It failed {claim.strikes} times in a row ({what}); the worker's log has the details."
 
 
 class ClaimLoops:

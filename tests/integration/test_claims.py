@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -175,7 +177,9 @@ async def settled(database: SqlDatabase, version: DatasetVersion) -> DatasetVers
 async def test_work_that_keeps_failing_ends_with_a_reason(
     database: SqlDatabase, store: LocalStore, tmp_path: Path, version: DatasetVersion
 ) -> None:
-    handler = Stumbling(Snapshot(database, store, tmp_path), OSError("the disk is full"))
+    handler = Stumbling(
+        Snapshot(database, store, tmp_path), OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/a/path/of/the/host")
+    )
     async with asyncio.timeout(PATIENCE), looping(database, handler) as loops:
         while (current := await reload(database, version)).status is DatasetStatus.CREATING:
             if handler.runs < MAX_STRIKES:
@@ -184,7 +188,8 @@ async def test_work_that_keeps_failing_ends_with_a_reason(
             await asyncio.sleep(0.05)
     assert current.status is DatasetStatus.FAILED
     assert current.failure_reason is not None
-    assert "the disk is full" in current.failure_reason
+    assert os.strerror(errno.ENOSPC) in current.failure_reason
+    assert "/a/path" not in current.failure_reason
     assert handler.runs == MAX_STRIKES
 
 

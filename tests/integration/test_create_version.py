@@ -76,7 +76,7 @@ async def test_a_key_with_other_input_is_refused_naming_what_differs(database: S
     error = await refusal(database, home, command(home, "a", other))
     assert error.code is ErrorCode.IDEMPOTENCY_MISMATCH
     assert error.field == ("input", "idempotencyKey")
-    for path in ("splits.train", "splits.val", "preprocessing.auto_orient"):
+    for path in ("splits.train", "splits.val", "preprocessing.autoOrient"):
         assert path in error.message
     assert "splits.test" not in error.message
     named = replace(command(home, "a"), name="Spring")

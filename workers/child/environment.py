@@ -6,6 +6,8 @@ import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
+from PIL import Image
+
 
 def contained_environment(config: Path, threads: int) -> dict[str, str]:
     """The variables to set before Ultralytics is imported. `config` is a folder of this run alone."""
@@ -41,9 +43,13 @@ def contain_ultralytics(folder: Path, threads: int) -> None:
 
     install()
     import torch
+
+    open_image = Image.open
     from ultralytics import settings
     from ultralytics.utils import torch_utils
 
+    # Ultralytics puts an opener of its own in Pillow's place, which asks for a package that is not there.
+    Image.open = open_image
     integrations = dict.fromkeys(("sync", "clearml", "comet", "dvc", "mlflow", "raytune"), False)
     folders = {f"{kind}_dir": str(folder / kind) for kind in ("runs", "weights", "datasets")}
     settings.update(integrations | folders)
