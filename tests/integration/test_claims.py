@@ -10,15 +10,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from adapters.local_store import LocalStore
 from db.database import SqlDatabase
-from db.tables import training_datasets
+from db.tables import training_datasets, training_jobs
 from db.types import database_now
 from domain.errors import ClaimLostError
 from domain.jobs import LEASE_SECONDS, MAX_STRIKES, Claim, JobKind
 from domain.models.asset import UploadState
+from domain.models.training import TrainingJobStatus
 from domain.models.version import DatasetStatus, DatasetVersion
 from seeds import (
     Home,
@@ -214,3 +215,29 @@ async def test_what_no_attempt_would_mend_is_not_tried_again(
     async with asyncio.timeout(PATIENCE), looping(database, handler):
         current = await settled(database, version)
     assert (current.failure_reason, handler.runs) == ("Nothing is left to freeze.", 1)
+
+
+async def test_a_training_of_before_versioning_is_left_to_the_application_that_made_it(
+    database: SqlDatabase, home: Home, version: DatasetVersion
+) -> None:
+    async with database.engine.begin() as connection:
+        await connection.execute(
+            insert(training_jobs).values(
+                id="legacy",
+                dataset_id=version.id,
+                team_id=home.team.id,
+                project_id=home.project.id,
+                status=TrainingJobStatus.RUNNING,
+                base_model="YOLO11N",
+                epochs=1,
+                batch_size=1,
+                image_size=64,
+                created_at=version.created_at,
+            )
+        )
+        await connection.execute(update(training_datasets).values(version=None, status=DatasetStatus.READY))
+    assert await try_take(database, JobKind.TRAINING) is None
+    assert await database.read(lambda uow: uow.jobs.count(project_id=home.project.id)) == 0
+    async with database.engine.begin() as connection:
+        await connection.execute(update(training_datasets).values(version=1))
+    assert await try_take(database, JobKind.TRAINING) is not None

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -312,3 +313,11 @@ def test_the_engine_detects_in_source_pixels(trained: Trained, tmp_path: Path) -
     engine.load("other", trained.weights, trained.sha256)
     assert engine.loaded() == ("other",)
     engine.close()
+
+
+def test_weights_do_not_tell_how_the_host_is_laid_out(trained: Trained) -> None:
+    with zipfile.ZipFile(trained.weights) as archive:
+        stored = b"".join(archive.read(name) for name in archive.namelist() if name.endswith("data.pkl"))
+    assert stored
+    assert str(trained.folder).encode() not in stored
+    assert str(Path(__file__).parent).encode() not in stored
