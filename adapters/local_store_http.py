@@ -34,11 +34,8 @@ def object_routes(store: LocalStore) -> list[Route]:
             if request.method == "PUT":
                 await _receive(store, request, key, int(facts["size"]), facts["sha256"])
                 return Response(status_code=200)
-            path = store.path(key)
-            if not await asyncio.to_thread(path.is_file):
-                raise _RefusedError(404, "There is no such object.")
             return FileResponse(
-                path,
+                await asyncio.to_thread(_existing, store, key),
                 media_type=facts["type"],
                 filename=facts["name"],
                 content_disposition_type="inline",
@@ -48,6 +45,16 @@ def object_routes(store: LocalStore) -> list[Route]:
             return JSONResponse({"error": refused.message}, status_code=refused.status)
 
     return [Route(f"{ROUTE}/{{key:path}}", serve, methods=["GET", "HEAD", "PUT"])]
+
+
+def _existing(store: LocalStore, key: str) -> Path:
+    try:
+        path = store.path(key)
+        if path.is_file():
+            return path
+    except KeyError:
+        pass
+    raise _RefusedError(404, "There is no such object.")
 
 
 def _signed_facts(store: LocalStore, request: Request, key: str) -> dict[str, str]:

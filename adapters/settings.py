@@ -9,10 +9,13 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIN_SECRET_LENGTH = 32
+
+_SERVER = r"^(https?://[^\s/?#@]+/?)?$"
+"""An address without a path, and without a name and password in it."""
 
 
 class SettingsError(Exception):
@@ -22,15 +25,23 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """Every field is an environment variable of the same name in capitals."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     host: str = Field("127.0.0.1", validation_alias="AGRIDRONE_HOST")
     port: int = Field(8000, ge=0, le=65535, validation_alias="AGRIDRONE_PORT")
     data_dir: Path = Field(Path(".agridrone"), validation_alias="AGRIDRONE_DATA_DIR")
     public_url: str = Field("", pattern=r"^(https?://\S+)?$")
-    database_url: str = Field("", pattern=r"^((sqlite\+aiosqlite|mysql\+aiomysql)://\S+)?$")
-    redis_url: str = Field("", pattern=r"^((redis|rediss|unix)://\S+)?$")
-    jwt_secret: str = Field("")
+    database_url: str = Field("", pattern=r"^((sqlite\+aiosqlite|mysql\+aiomysql)://\S+)?$", repr=False)
+    redis_url: str = Field("", pattern=r"^((redis|rediss|unix)://\S+)?$", repr=False)
+    s3_bucket: str = Field("", pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$")
+    s3_region: str = Field("us-east-1", pattern=r"^[a-z0-9-]+$")
+    s3_endpoint_url: str = Field("", pattern=_SERVER)
+    s3_public_url: str = Field("", pattern=_SERVER)
+    s3_access_key_id: SecretStr = SecretStr("")
+    s3_secret_access_key: SecretStr = SecretStr("")
+    jwt_secret: SecretStr = SecretStr("")
     enable_dataset_versions: bool = False
     pretrained_weights: Path | None = None
     device: str = Field("auto", pattern=r"^(auto|cpu|mps|\d+)$")
@@ -39,7 +50,7 @@ class Settings(BaseSettings):
 
     @field_validator("jwt_secret")
     @classmethod
-    def _long_enough(cls, value: str) -> str:
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
         if value and len(value) < MIN_SECRET_LENGTH:
             raise ValueError(f"needs at least {MIN_SECRET_LENGTH} characters")
         return value
@@ -51,6 +62,19 @@ class Settings(BaseSettings):
                 f"JWT_SECRET must be set when the server listens on {self.host}: the development sign-in works on "
                 "loopback only"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _object_store_whole(self) -> Settings:
+        for name in ("s3_endpoint_url", "s3_public_url", "s3_access_key_id", "s3_secret_access_key"):
+            if getattr(self, name) and not self.s3_bucket:
+                raise ValueError(f"S3_BUCKET must be set when {name.upper()} is: it names the bucket for the objects")
+        if self.s3_public_url and not self.s3_endpoint_url:
+            raise ValueError("S3_ENDPOINT_URL must be set when S3_PUBLIC_URL is: both lead to the same server")
+        if self.s3_access_key_id and not self.s3_secret_access_key:
+            raise ValueError("S3_SECRET_ACCESS_KEY must be set when S3_ACCESS_KEY_ID is")
+        if self.s3_secret_access_key and not self.s3_access_key_id:
+            raise ValueError("S3_ACCESS_KEY_ID must be set when S3_SECRET_ACCESS_KEY is")
         return self
 
     @property
@@ -84,7 +108,7 @@ class Settings(BaseSettings):
     def signing_secret(self) -> bytes:
         """JWT_SECRET, or on loopback the data folder's own secret, made at the first use (the development sign-in)."""
         if self.jwt_secret:
-            return self.jwt_secret.encode()
+            return self.jwt_secret.get_secret_value().encode()
         path = self.data_dir / "secret"
         self.data_dir.mkdir(parents=True, exist_ok=True)
         fresh = self.data_dir / f".secret-{secrets.token_hex(8)}"

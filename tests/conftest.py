@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -20,10 +20,15 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from adapters.local_store import LocalStore
+from adapters.object_store import open_object_store
+from adapters.settings import Settings
 from cli.embedded_redis import embedded_redis
 from db import migrate
 from db.database import SqlDatabase
 from db.tables import metadata
+from domain.ports import ObjectStore
+from faulty_server import FaultyServer
+from s3_server import S3Server, running_s3
 from seeds import silent_database
 from stack import Stack, running_api
 
@@ -168,6 +173,40 @@ async def sqlite_database(sqlite_url: str) -> AsyncIterator[SqlDatabase]:
 @pytest.fixture
 def store(tmp_path: Path) -> LocalStore:
     return LocalStore(tmp_path / "objects", "http://127.0.0.1:8000", b"a secret of the tests")
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """An S3 server for all tests; each makes a bucket of its own."""
+    with running_s3(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture
+async def s3_settings(s3_server: S3Server) -> Settings:
+    """The product's settings for an empty bucket."""
+    return s3_server.settings(await s3_server.new_bucket())
+
+
+@pytest.fixture
+async def s3_store(s3_settings: Settings) -> AsyncIterator[ObjectStore]:
+    """The bucket of `s3_settings`."""
+    async with open_object_store(s3_settings) as store:
+        yield store
+
+
+@pytest.fixture
+async def faulty_s3(s3_server: S3Server) -> AsyncIterator[FaultyServer]:
+    """A second way to the S3 server, with faults as a test wants them."""
+    async with FaultyServer(s3_server.url).running() as server:
+        yield server
+
+
+@pytest.fixture(params=["folder", "s3"])
+def any_store(request: pytest.FixtureRequest) -> ObjectStore:
+    """An empty object store: each test runs on a folder and on S3."""
+    store: ObjectStore = request.getfixturevalue("store" if request.param == "folder" else "s3_store")
+    return store
 
 
 @pytest.fixture(scope="session")

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from arq.connections import ArqRedis
 
 from adapters.doorbell import RedisDoorbell
-from adapters.local_store import LocalStore
+from adapters.object_store import open_object_store
 from adapters.queue import ArqQueue, connect_queue
 from adapters.settings import Settings, SettingsError
 from adapters.sign_in import TokenSigner
 from db.database import SqlDatabase
 from db.engine import create_engine
+from domain.ports import ObjectStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Services:
     redis: ArqRedis
     doorbell: RedisDoorbell
     database: SqlDatabase
-    store: LocalStore
+    store: ObjectStore
     signer: TokenSigner
 
 
@@ -33,16 +34,15 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     if not settings.redis_url:
         text = "REDIS_URL: name a Redis server, as redis://127.0.0.1:6379/0; `agridrone up` brings its own"
         raise SettingsError(text)
-    secret = settings.signing_secret()
-    redis = await connect_queue(settings.redis_url)
-    doorbell = RedisDoorbell(redis)
-    engine = create_engine(settings.sqlalchemy_url)
-    database = SqlDatabase(engine, doorbell, ArqQueue(redis), settings.enable_dataset_versions)
-    store = LocalStore(settings.objects_dir, settings.base_url, secret)
-    await store.ready()
-    try:
-        yield Services(settings, redis, doorbell, database, store, TokenSigner(secret))
-    finally:
-        await doorbell.close()
-        await database.close()
-        await redis.aclose()
+    async with open_object_store(settings) as store:
+        await store.ready()
+        redis = await connect_queue(settings.redis_url)
+        doorbell = RedisDoorbell(redis)
+        engine = create_engine(settings.sqlalchemy_url)
+        database = SqlDatabase(engine, doorbell, ArqQueue(redis), settings.enable_dataset_versions)
+        try:
+            yield Services(settings, redis, doorbell, database, store, TokenSigner(settings.signing_secret()))
+        finally:
+            await doorbell.close()
+            await database.close()
+            await redis.aclose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -42,6 +43,13 @@ def test_nothing_needs_to_be_set() -> None:
         ("DATABASE_URL", "postgresql://localhost/x"),
         ("DATABASE_URL", "mysql://localhost/x"),
         ("REDIS_URL", "localhost:6379"),
+        ("S3_BUCKET", "Farm_Objects"),
+        ("S3_REGION", "eu central 1"),
+        ("S3_REGION", ""),
+        ("S3_ENDPOINT_URL", "minio:9000"),
+        ("S3_ENDPOINT_URL", "http://minio:9000/farm"),
+        ("S3_ENDPOINT_URL", "http://name:password@minio:9000"),
+        ("S3_PUBLIC_URL", "objects.example.org"),
         ("JWT_SECRET", "short"),
         ("ENABLE_DATASET_VERSIONS", "perhaps"),
         ("DEVICE", "tpu"),
@@ -55,6 +63,61 @@ def test_a_wrong_value_names_its_variable(monkeypatch: pytest.MonkeyPatch, varia
         load_settings()
     assert str(refused.value).startswith(f"{variable}: ")
     assert variable != "JWT_SECRET" or value not in str(refused.value)
+
+
+S3 = {
+    "S3_BUCKET": "farm-objects",
+    "S3_ENDPOINT_URL": "http://minio:9000",
+    "S3_PUBLIC_URL": "https://objects.example.org/",
+    "S3_ACCESS_KEY_ID": "an-id-to-hide",
+    "S3_SECRET_ACCESS_KEY": "a-key-to-hide",
+}
+
+
+@pytest.mark.parametrize(
+    ("unset", "named"),
+    [
+        ({"S3_BUCKET"}, "S3_BUCKET"),
+        ({"S3_BUCKET", "S3_ENDPOINT_URL", "S3_PUBLIC_URL"}, "S3_BUCKET"),
+        ({"S3_ENDPOINT_URL"}, "S3_ENDPOINT_URL"),
+        ({"S3_ACCESS_KEY_ID"}, "S3_ACCESS_KEY_ID"),
+        ({"S3_SECRET_ACCESS_KEY"}, "S3_SECRET_ACCESS_KEY"),
+    ],
+)
+def test_half_an_object_store_names_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, unset: set[str], named: str
+) -> None:
+    for variable, value in S3.items():
+        monkeypatch.setenv(variable, "" if variable in unset else value)
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert str(refused.value).startswith(f"{named} must be set ")
+
+
+def test_an_object_store_may_leave_the_keys_to_botocore(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("S3_BUCKET", "farm-objects")
+    settings = load_settings()
+    assert (settings.s3_bucket, settings.s3_region) == ("farm-objects", "us-east-1")
+    assert not settings.s3_access_key_id
+
+
+def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = {
+        **S3,
+        "JWT_SECRET": "a-secret-to-hide-of-thirty-two-signs",
+        "DATABASE_URL": "mysql+aiomysql://user:pass-to-hide@host/name",
+        "REDIS_URL": "redis://:pass-to-hide@host",
+    }
+    for variable, value in secrets.items():
+        monkeypatch.setenv(variable, value)
+    settings = load_settings()
+    assert "hide" not in f"{settings!r} {settings}"
+    assert settings.s3_secret_access_key.get_secret_value() == "a-key-to-hide"
+    monkeypatch.setenv("JWT_SECRET", "hide")
+    monkeypatch.setenv("S3_ENDPOINT_URL", "http://name:hide@minio:9000")
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert "hide" not in "".join(traceback.format_exception(refused.value))
 
 
 def test_every_wrong_value_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,42 +1,26 @@
-"""What the rules need of the outside world, as Protocols. `db` and `adapters` fulfil them."""
+"""The database, as Protocols that `db` fulfils."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from domain.jobs import Claim, JobKind
-from domain.models.annotation import Annotation
-from domain.models.asset import Asset, BatchCounts, Upload, UploadBatch
 from domain.models.config import SnapshotFilters
-from domain.models.detection import DetectionResult, DetectRequest
 from domain.models.event import Event
-from domain.models.manifest import FrozenAnnotation
 from domain.models.model import ModelDeployment, ModelEvaluation, TrainedModel
 from domain.models.people import Membership, Team, TeamRole, User
 from domain.models.project import Project
 from domain.models.training import EpochMetrics, TrainingJob, TrainingJobStatus
-from domain.models.version import ClassCount, DatasetVersion, Manifest, Split, VersionAsset
+from domain.models.version import ClassCount, DatasetVersion, Split, VersionAsset
 from domain.paging import Page, PageRequest
+from domain.ports.annotations import AnnotationCalls, Annotations, PendingAnnotations
+from domain.ports.imagery import Assets, Batches, DeletedOriginals, FileUploads, ImportJobs, SkippedItems, Uploads
+from domain.ports.repository import Repository
 
 T = TypeVar("T")
-
-
-class Repository(Protocol[T]):
-    """Rows of one table as dataclasses."""
-
-    async def get(self, id_: str) -> T | None: ...
-    async def get_many(self, ids: Iterable[str]) -> dict[str, T]: ...
-    async def add(self, *entities: T) -> None: ...
-    async def update(self, id_: str, /, **changes: Any) -> None:
-        """Sets the named attributes of one row."""
-
-    async def write_claimed(self, claim: Claim, /, **changes: Any) -> None:
-        """Sets the named attributes while `claim` still holds the row. Raises ClaimLostError when it does not."""
 
 
 class People(Protocol):
@@ -44,6 +28,7 @@ class People(Protocol):
     async def user_by_email(self, email: str) -> User | None: ...
     async def users(self, ids: Iterable[str]) -> dict[str, User]: ...
     async def teams(self, ids: Iterable[str]) -> dict[str, Team]: ...
+    async def team_ids(self) -> Sequence[str]: ...
     async def add_user(self, user: User) -> None:
         """Adds the user; does nothing when the id or the e-mail address is taken."""
 
@@ -72,45 +57,6 @@ class Projects(Repository[Project], Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class AssetFilter:
-    upload_batch_id: str | None = None
-    annotated: bool | None = None
-    class_name: str | None = None
-    search: str | None = None
-
-
-class Assets(Repository[Asset], Protocol):
-    async def by_digest(self, project_id: str, digests: Iterable[str]) -> dict[str, Asset]: ...
-    async def page(self, project_id: str, request: PageRequest, where: AssetFilter) -> Page[Asset]: ...
-    async def count(self, project_id: str, where: AssetFilter) -> int: ...
-    async def any_of(self, project_id: str) -> Asset | None:
-        """The project's newest image whose bytes are known, if there is one."""
-
-
-class Uploads(Repository[Upload], Protocol):
-    async def open_by_digest(self, project_id: str, digests: Iterable[str]) -> dict[str, Upload]: ...
-    async def counts(self, batch_ids: Iterable[str]) -> dict[str, BatchCounts]: ...
-    async def results_page(self, batch_id: str, request: PageRequest) -> Page[Upload]: ...
-    async def results_count(self, batch_id: str) -> int: ...
-    async def overdue(self, limit: int) -> Sequence[Upload]:
-        """Uploads that were announced, never completed, and whose time is over."""
-
-    async def set_verifying(self, ids: Sequence[str]) -> int: ...
-
-
-class Batches(Repository[UploadBatch], Protocol):
-    async def page(self, project_id: str, request: PageRequest) -> Page[UploadBatch]: ...
-    async def count(self, project_id: str) -> int: ...
-    async def asset_counts(self, ids: Iterable[str]) -> dict[str, int]: ...
-
-
-class Annotations(Protocol):
-    async def add(self, annotations: Sequence[Annotation], author_id: str) -> None: ...
-    async def of_assets(self, asset_ids: Iterable[str]) -> dict[str, list[Annotation]]: ...
-    async def get_many(self, ids: Iterable[str]) -> dict[str, Annotation]: ...
-
-
-@dataclass(frozen=True, slots=True)
 class SelectedImage:
     """What the arithmetic of splits needs to know of an image that passes the filters."""
 
@@ -135,6 +81,9 @@ class Versions(Repository[DatasetVersion], Protocol):
         """The split of each image (by SHA-256) in its latest appearance in a version of the project."""
 
     async def any_match(self, project_id: str, filters: SnapshotFilters) -> bool: ...
+    async def unread(self, project_id: str, filters: SnapshotFilters) -> int:
+        """Images that cannot be frozen yet, whatever was drawn on them, because their bytes were never read."""
+
     async def selected(self, project_id: str, filters: SnapshotFilters) -> Sequence[SelectedImage]: ...
     async def selected_classes(self, project_id: str, filters: SnapshotFilters) -> Sequence[ClassCount]: ...
 
@@ -228,7 +177,19 @@ class UnitOfWork(Protocol):
     @property
     def uploads(self) -> Uploads: ...
     @property
+    def files(self) -> FileUploads: ...
+    @property
+    def imports(self) -> ImportJobs: ...
+    @property
+    def skipped(self) -> SkippedItems: ...
+    @property
+    def deleted_originals(self) -> DeletedOriginals: ...
+    @property
     def annotations(self) -> Annotations: ...
+    @property
+    def pending(self) -> PendingAnnotations: ...
+    @property
+    def annotation_calls(self) -> AnnotationCalls: ...
     @property
     def versions(self) -> Versions: ...
     @property
@@ -258,71 +219,3 @@ class Database(Protocol):
 
     async def write(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T: ...
     async def read(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T: ...
-
-
-class ManifestReader(Protocol):
-    async def annotations(self, manifest: Manifest, position: int) -> tuple[FrozenAnnotation, ...]:
-        """What was frozen of the image on line `position` of the manifest, from 0."""
-
-
-class JobQueue(Protocol):
-    """Wakes workers. A lost wake is made good by the sweep."""
-
-    async def wake(self, kind: JobKind) -> None: ...
-
-
-class DetectorUnavailableError(Exception):
-    """No worker answered in time; the message says which queue was asked and for how long."""
-
-
-class Detector(Protocol):
-    """The local engine, wherever it runs."""
-
-    async def detect(self, request: DetectRequest, seconds: float) -> DetectionResult:
-        """Raises DetectorUnavailableError after `seconds` without an answer,
-        DomainError for what the engine refused."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ring:
-    """Stream `stream` moved; `news` is passing news (batch progress) that is in no log."""
-
-    stream: str
-    news: Mapping[str, Any] | None = None
-
-
-class Bell(Protocol):
-    async def ring(self, ring: Ring) -> None: ...
-
-
-class Doorbell(Bell, Protocol):
-    def listen(self, stream: str) -> AbstractAsyncContextManager[AsyncIterator[Ring | None]]:
-        """Rings of one stream from now on; None on a slow timer, in case a ring was lost."""
-
-
-@dataclass(frozen=True, slots=True)
-class PutAddress:
-    """Where and how to PUT one object."""
-
-    url: str
-    headers: Mapping[str, str]
-
-
-class ObjectStore(Protocol):
-    """Objects by key. What is written appears whole or not at all. A missing key raises KeyError."""
-
-    async def put(self, key: str, data: bytes, content_type: str) -> None: ...
-    async def put_file(self, key: str, path: Path, content_type: str) -> None: ...
-    async def get(self, key: str) -> bytes: ...
-    async def download(self, key: str, path: Path) -> None: ...
-    async def size(self, key: str) -> int | None: ...
-    async def copy(self, source: str, target: str) -> None: ...
-    async def delete(self, key: str) -> None: ...
-    async def ready(self) -> None:
-        """Raises OSError when the store cannot be reached."""
-
-    def get_url(self, key: str, filename: str, content_type: str, now: datetime) -> str:
-        """A time-limited address of the object."""
-
-    def put_url(self, key: str, size_bytes: int, sha256: str, now: datetime) -> PutAddress:
-        """A time-limited address that takes exactly those bytes."""

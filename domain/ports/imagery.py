@@ -1,0 +1,122 @@
+"""Images, how they came in, and what came with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from domain.models.asset import Asset, Upload, UploadBatch
+from domain.models.imports import FileUpload, ImportJob, SkippedItem
+from domain.models.version import Split
+from domain.paging import Page, PageRequest
+from domain.ports.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class AssetFilter:
+    upload_batch_id: str | None = None
+    annotated: bool | None = None
+    class_name: str | None = None
+    search: str | None = None
+    has_pending: bool | None = None
+
+
+class Assets(Repository[Asset], Protocol):
+    async def by_digest(self, project_id: str, digests: Iterable[str]) -> dict[str, Asset]: ...
+    async def page(self, project_id: str, request: PageRequest, where: AssetFilter) -> Page[Asset]: ...
+    async def count(self, project_id: str, where: AssetFilter) -> int: ...
+    async def any_of(self, project_id: str) -> Asset | None:
+        """The project's newest image whose bytes are known, if there is one."""
+
+    async def names(self, project_id: str) -> Sequence[tuple[str, str]]:
+        """(id, file name) of all images of the project."""
+
+    async def set_imported_split(self, ids: Iterable[str], split: Split) -> None: ...
+    async def delete(self, ids: Iterable[str]) -> None:
+        """With all that was drawn on them."""
+
+    async def incomplete(self, limit: int) -> Sequence[tuple[Asset, str]]:
+        """Images that lack facts which nobody has tried to work out yet, each with its team's id."""
+
+
+class Uploads(Repository[Upload], Protocol):
+    async def open_by_digest(self, project_id: str, digests: Iterable[str]) -> dict[str, Upload]: ...
+    async def results_page(self, batch_id: str, request: PageRequest) -> Page[Upload]: ...
+    async def results_count(self, batch_id: str) -> int: ...
+    async def overdue(self, limit: int) -> Sequence[Upload]:
+        """Uploads that were announced, never completed, and whose time is over."""
+
+    async def set_verifying(self, ids: Iterable[str]) -> int:
+        """How many of them were OPEN, and are VERIFYING now."""
+
+    async def move(self, upload: Upload, batch_id: str) -> bool:
+        """To another batch, while its status is what `upload` says; false when it is no longer."""
+
+    async def set_expired(self, id_: str) -> bool:
+        """EXPIRED, when it was still OPEN."""
+
+
+class Batches(Repository[UploadBatch], Protocol):
+    async def page(self, project_id: str, request: PageRequest) -> Page[UploadBatch]: ...
+    async def count(self, project_id: str) -> int: ...
+    async def asset_counts(self, ids: Iterable[str]) -> dict[str, int]: ...
+    async def count_up(
+        self, batch_id: str, *, announced: int = 0, submitted: int = 0, verified: int = 0, refused: int = 0
+    ) -> UploadBatch:
+        """Adds to the batch's counters, whose row is locked until the end of the transaction; the batch as it is then.
+        Raises NOT_FOUND when it is gone."""
+
+
+class FileUploads(Repository[FileUpload], Protocol):
+    async def open_by_digest(self, project_id: str, sha256: str) -> FileUpload | None: ...
+    async def overdue(self, limit: int) -> Sequence[FileUpload]: ...
+    async def delete(self, id_: str) -> None: ...
+
+
+class ImportJobs(Repository[ImportJob], Protocol):
+    async def made(self, annotation_ids: Iterable[str]) -> dict[str, datetime]:
+        """Of these annotations, those that there are, with the time of their creation."""
+
+    async def unfinished_of_file(self, file_id: str) -> bool:
+        """Some job still needs the file."""
+
+
+class SkippedItems(Protocol):
+    async def replace(self, job_id: str, items: Sequence[SkippedItem]) -> None:
+        """Stores what the job skipped, in place of what an earlier attempt did."""
+
+    async def page(self, job_id: str, request: PageRequest) -> Page[SkippedItem]:
+        """In the order of the file."""
+
+    async def count(self, job_id: str) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedOriginal:
+    """Bytes of a team that may have no owner any more."""
+
+    team_id: str
+    sha256: str
+
+
+class DeletedOriginals(Protocol):
+    """Originals whose image was deleted. They are collected later, when nothing names them."""
+
+    async def add(self, originals: Iterable[DeletedOriginal]) -> None:
+        """Their time begins anew when they are listed already."""
+
+    async def keep(self, original: DeletedOriginal) -> None:
+        """Strikes it from the list: somebody needs it again. Waits for a collector that is at it, so that what was
+        deleted can be written anew."""
+
+    async def due(self, limit: int) -> Sequence[DeletedOriginal]:
+        """What has waited for a day, in teams without a snapshot under way."""
+
+    async def take(self, original: DeletedOriginal) -> bool:
+        """Strikes it from the list, and keeps others from it until the end of the transaction; false when it is not on
+        the list."""
+
+    async def is_named(self, original: DeletedOriginal) -> bool:
+        """An image or a version needs the bytes."""

@@ -1,0 +1,112 @@
+"""The outside systems, as Protocols that `adapters` fulfil."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from domain.jobs import JobKind
+from domain.models.detection import DetectionResult, DetectRequest
+from domain.models.manifest import FrozenAnnotation
+from domain.models.version import Manifest
+
+
+class ManifestReader(Protocol):
+    async def annotations(self, manifest: Manifest, position: int) -> tuple[FrozenAnnotation, ...]:
+        """What was frozen of the image on line `position` of the manifest, from 0."""
+
+
+class JobQueue(Protocol):
+    """Wakes workers. A lost wake is made good by the sweep."""
+
+    async def wake(self, kind: JobKind) -> None: ...
+
+
+class DetectorUnavailableError(Exception):
+    """No worker answered in time; the message says which queue was asked and for how long."""
+
+
+class Detector(Protocol):
+    """The local engine, wherever it runs."""
+
+    async def detect(self, request: DetectRequest, seconds: float) -> DetectionResult:
+        """Raises DetectorUnavailableError after `seconds` without an answer,
+        DomainError for what the engine refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Stream `stream` moved; `news` is passing news (batch progress) that is in no log."""
+
+    stream: str
+    news: Mapping[str, Any] | None = None
+
+
+class Bell(Protocol):
+    async def ring(self, ring: Ring) -> None: ...
+
+
+class Doorbell(Bell, Protocol):
+    def listen(self, stream: str) -> AbstractAsyncContextManager[AsyncIterator[Ring | None]]:
+        """Rings of one stream from now on; None on a slow timer, in case a ring was lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class PutAddress:
+    """Where and how to PUT one object."""
+
+    url: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object as a listing shows it."""
+
+    key: str
+    size_bytes: int
+    modified_at: datetime
+
+
+class ObjectChangedError(Exception):
+    """The object is no longer the one that was read."""
+
+
+class ObjectStore(Protocol):
+    """Objects by key. What is written appears whole or not at all.
+
+    A missing key raises KeyError; a store that cannot be reached, or that answers with a fault of its own, OSError.
+    """
+
+    async def put(self, key: str, data: bytes, content_type: str) -> None: ...
+    async def put_new(self, key: str, data: bytes, content_type: str) -> bool:
+        """Writes the object unless there is one of that key: False, and nothing is written, when there is. Of several
+        that try at once, one succeeds."""
+
+    async def put_file(self, key: str, path: Path, content_type: str) -> None: ...
+    async def get(self, key: str) -> bytes: ...
+    async def download(self, key: str, path: Path) -> str:
+        """Writes the object to `path`; returns a tag of what was read, for `copy`."""
+
+    async def size(self, key: str) -> int | None: ...
+    async def copy(self, source: str, target: str, tag: str | None = None) -> None:
+        """Raises ObjectChangedError, and copies nothing, when `source` is no longer what bore that tag."""
+
+    async def delete(self, key: str) -> None:
+        """Does nothing when there is no such object."""
+
+    def under(self, prefix: str) -> AsyncIterator[StoredObject]:
+        """Every object whose key begins with `prefix`, which ends with a slash; in the order of their keys."""
+
+    async def ready(self) -> None:
+        """Raises OSError when the store cannot be reached."""
+
+    async def get_url(self, key: str, filename: str, content_type: str, now: datetime) -> str:
+        """A time-limited address of the object."""
+
+    async def put_url(self, key: str, size_bytes: int, sha256: str, now: datetime) -> PutAddress:
+        """A time-limited address that takes exactly those bytes."""
