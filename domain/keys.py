@@ -11,6 +11,24 @@ def original_key(team_id: str, sha256: str) -> str:
     return f"teams/{team_id}/originals/{sha256[:2]}/{sha256}"
 
 
+THUMBNAIL_SIZES = (64, 160, 320, 640)
+"""Pixels of the longer side at most."""
+
+
+def thumbnail_key(team_id: str, sha256: str, size: int) -> str:
+    """The small JPEG of the image with that SHA-256; `size` is one of THUMBNAIL_SIZES."""
+    return f"teams/{team_id}/thumbnails/{sha256[:2]}/{sha256}-{size}.jpg"
+
+
+def file_key(team_id: str, upload_id: str) -> str:
+    """A file that is no image, as the client PUT it."""
+    return f"teams/{team_id}/files/uploads/{upload_id}"
+
+
+def annotation_export_key(team_id: str, project_id: str, sha256: str, extension: str) -> str:
+    return f"teams/{team_id}/files/exports/{project_id}/{sha256}.{extension}"
+
+
 def manifest_key(team_id: str, project_id: str, version: int, sha256: str) -> str:
     return f"teams/{team_id}/projects/{project_id}/versions/v{version}/manifest-{sha256}.json"
 

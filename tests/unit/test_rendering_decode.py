@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
 
+from hostile_images import HostileImage, hostile_images
 from rendering.decode import ImageUnreadable, decode, decode_file, read_orientation
 from rendering.pixels import Pixels, stored_to_upright, upright_to_stored
 
 RED, GREEN, BLUE, WHITE = (250, 10, 10), (10, 250, 10), (10, 10, 250), (250, 250, 250)
+# The largest take seconds and gigabytes.
+TAKEN = [image for image in hostile_images() if image.refused is None and max(image.size) < 1000]
 REALDATA = Path(os.environ.get("REALDATA_DIR", Path(__file__).resolve().parents[3] / "shared" / "realdata"))
 
 
@@ -114,6 +117,13 @@ def test_exif_of_rubbish_counts_as_upright() -> None:
     data = io.BytesIO()
     Image.fromarray(_quarters()).save(data, "JPEG", exif=b"Exif\0\0MM\0*\0\0\xff\xff" + b"\0" * 64)
     assert read_orientation(data.getvalue()) == 1
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("image", TAKEN, ids=str)
+def test_what_uploads_take_is_decoded_at_the_size_that_they_found(image: HostileImage) -> None:
+    data = image.make()
+    assert decode(data, read_orientation(data)).shape == (image.size[1], image.size[0], 3)
 
 
 @pytest.mark.skipif(not REALDATA.is_dir(), reason="the real images are not here: set REALDATA_DIR")

@@ -1,0 +1,54 @@
+"""How a call into the sandbox can end without a result."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from workers.sandbox.limits import MEMORY_BYTES
+
+
+class CrashCause(StrEnum):
+    """What ended a child. KILLED is the only one that need not be the file's fault."""
+
+    TIME = "TIME"
+    MEMORY = "MEMORY"
+    CRASH = "CRASH"
+    KILLED = "KILLED"
+
+
+class SandboxRefusal(Exception):  # noqa: N818 - an answer
+    """The task refused the file. `kind` names the error class the task raised; the message is its sentence."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+
+
+class SandboxCrashError(Exception):
+    """The child ended before it answered; the message is a sentence about the file."""
+
+    def __init__(self, cause: CrashCause, message: str) -> None:
+        super().__init__(message)
+        self.cause = cause
+        self.message = message
+
+
+class SandboxStartError(Exception):
+    """A child does not start: something is wrong with this installation, and with no file."""
+
+
+def out_of_time(seconds: float) -> SandboxCrashError:
+    return SandboxCrashError(CrashCause.TIME, f"Reading it took more than {seconds:g} seconds.")
+
+
+def out_of_memory() -> SandboxCrashError:
+    return SandboxCrashError(CrashCause.MEMORY, f"Reading it needs more than {MEMORY_BYTES // 1024**2} MB of memory.")
+
+
+def crashed() -> SandboxCrashError:
+    return SandboxCrashError(CrashCause.CRASH, "It crashes the program that reads it; the file is probably damaged.")
+
+
+def killed() -> SandboxCrashError:
+    return SandboxCrashError(CrashCause.KILLED, "The process that read it was killed from outside.")
