@@ -1,0 +1,1 @@
+"""Reading annotation files of other tools, which are taken to be hostile until read."""
