@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from adapters.annotation_file import TemporaryAnnotationFiles
 from adapters.detector import QueueDetector
+from adapters.local_store import LocalStore
 from adapters.local_store_http import object_routes
 from adapters.manifest import StoredManifests
 from adapters.settings import Settings
@@ -21,6 +25,7 @@ from domain.sign_in import admit
 from resolvers.graphql import GraphQLEndpoint, create_schema
 from resolvers.loaders import create_loaders
 from schema.context import Context
+from workers.process import scratch_folder
 from workers.services import Services, open_services
 
 _PROBE_SECONDS = 5
@@ -36,13 +41,20 @@ async def open_app(settings: Settings) -> AsyncIterator[Starlette]:
     """The application with its services open around it."""
     async with open_services(settings) as services:
         await services.doorbell.open()
-        yield create_app(services)
+        # What is imported by now is there to stay: collections of garbage that go through all of it hold the event loop
+        # for a quarter of a second.
+        gc.collect()
+        gc.freeze()
+        with scratch_folder(settings.work_dir, "api") as folder:
+            yield create_app(services, folder)
 
 
-def create_app(services: Services) -> Starlette:
-    """The application over services that are open."""
-    manifests = StoredManifests(services.store)
-    endpoint = GraphQLEndpoint(create_schema(), lambda: create_context(services, manifests), _admission(services))
+def create_app(services: Services, folder: Path) -> Starlette:
+    """The application over services that are open; what it writes to disk for a moment goes to `folder`."""
+    manifests, files = StoredManifests(services.store), TemporaryAnnotationFiles(folder)
+    endpoint = GraphQLEndpoint(
+        create_schema(), lambda: create_context(services, manifests, files), _admission(services)
+    )
 
     async def welcome(_: Request) -> Response:
         return PlainTextResponse(_WELCOME.format(url=services.settings.base_url))
@@ -62,12 +74,12 @@ def create_app(services: Services) -> Starlette:
             Route("/readyz", ready),
             Route("/graphql", endpoint, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", endpoint),
-            *object_routes(services.store),
+            *(object_routes(services.store) if isinstance(services.store, LocalStore) else ()),
         ]
     )
 
 
-def create_context(services: Services, manifests: StoredManifests) -> Context:
+def create_context(services: Services, manifests: StoredManifests, files: TemporaryAnnotationFiles) -> Context:
     """Fresh surroundings for one operation or one WebSocket connection."""
     return Context(
         database=services.database,
@@ -75,6 +87,7 @@ def create_context(services: Services, manifests: StoredManifests) -> Context:
         detector=QueueDetector(services.redis),
         doorbell=services.doorbell,
         manifests=manifests,
+        annotation_files=files,
         versions_enabled_everywhere=services.settings.enable_dataset_versions,
         loaders=create_loaders(services.database),
     )

@@ -16,6 +16,7 @@ IO_QUEUE, TRAINING_QUEUE, INFERENCE_QUEUE = "agridrone:io", "agridrone:training"
 
 QUEUE_OF: Mapping[JobKind, str] = {
     JobKind.UPLOAD: IO_QUEUE,
+    JobKind.IMPORT: IO_QUEUE,
     JobKind.SNAPSHOT: IO_QUEUE,
     JobKind.TRAINING: TRAINING_QUEUE,
     JobKind.EVALUATION: TRAINING_QUEUE,

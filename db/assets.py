@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, delete, func, select, update
 
 from db.repository import TableRepository, chunks, columns_of
-from db.tables import annotation_sessions, assets, manual_annotations, upload_batches
+from db.tables import annotation_sessions, assets, manual_annotations, pending_annotations, projects, upload_batches
+from domain.errors import not_found
+from domain.models.annotation import ReviewStatus
 from domain.models.asset import Asset, UploadBatch
+from domain.models.version import Split
 from domain.paging import Page, PageRequest
 from domain.ports import AssetFilter
 
@@ -39,6 +42,28 @@ class SqlAssets(TableRepository[Asset]):
         found = await self.all(newest)
         return found[0] if found else None
 
+    async def names(self, project_id: str) -> Sequence[tuple[str, str]]:
+        statement = select(assets.c.id, assets.c.filename).where(assets.c.project_id == project_id)
+        return [(id_, name) for id_, name in await self.connection.execute(statement)]
+
+    async def set_imported_split(self, ids: Iterable[str], split: Split) -> None:
+        for chunk in chunks(ids):
+            await self.connection.execute(update(assets).where(assets.c.id.in_(chunk)).values(imported_split=split))
+
+    async def delete(self, ids: Iterable[str]) -> None:
+        for chunk in chunks(ids):
+            await self.connection.execute(delete(assets).where(assets.c.id.in_(chunk)))
+
+    async def incomplete(self, limit: int) -> Sequence[tuple[Asset, str]]:
+        lacking = and_(assets.c.perceptual_hash.is_(None), assets.c.facts_error.is_(None))
+        statement = (
+            select(*columns_of(assets), projects.c.team_id.label("team_id"))
+            .join(projects, projects.c.id == assets.c.project_id)
+            .where(lacking)
+            .limit(limit)
+        )
+        return [(self.load(row), row["team_id"]) for row in await self.rows(statement)]
+
 
 def _matching(project_id: str, where: AssetFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [assets.c.project_id == project_id]
@@ -50,16 +75,31 @@ def _matching(project_id: str, where: AssetFilter) -> list[ColumnElement[bool]]:
         conditions.append(_drawn() if where.annotated else ~_drawn())
     if where.class_name is not None:
         conditions.append(_drawn(manual_annotations.c.weed_type == where.class_name))
+    if where.has_pending is not None:
+        conditions.append(_waiting() if where.has_pending else ~_waiting())
     return conditions
 
 
 def _drawn(*where: Any) -> ColumnElement[bool]:
     """The image has an annotation, one that fulfils `where`."""
-    return exists(
+    notes = (
         select(manual_annotations.c.id)
         .join(annotation_sessions, annotation_sessions.c.id == manual_annotations.c.session_id)
         .where(annotation_sessions.c.asset_id == assets.c.id, *where)
     )
+    return _any(notes)
+
+
+def _waiting() -> ColumnElement[bool]:
+    """A detection on the image waits for review."""
+    mine = [pending_annotations.c.asset_id == assets.c.id, pending_annotations.c.status == ReviewStatus.PENDING]
+    return _any(select(pending_annotations.c.id).where(*mine))
+
+
+def _any(rows: Select[Any]) -> ColumnElement[bool]:
+    """Asked image by image, until the page is full. An EXISTS would let MariaDB gather the annotations of all projects
+    first."""
+    return rows.limit(1).correlate(assets).scalar_subquery().is_not(None)
 
 
 class SqlBatches(TableRepository[UploadBatch]):
@@ -84,3 +124,20 @@ class SqlBatches(TableRepository[UploadBatch]):
             )
             counts.update(dict((await self.connection.execute(statement)).all()))
         return counts
+
+    async def count_up(
+        self, batch_id: str, *, announced: int = 0, submitted: int = 0, verified: int = 0, refused: int = 0
+    ) -> UploadBatch:
+        table = upload_batches.c
+        more = {
+            table.announced: announced,
+            table.submitted: submitted,
+            table.verified: verified,
+            table.refused: refused,
+        }
+        values = {column: column + number for column, number in more.items()}
+        await self.connection.execute(update(upload_batches).where(table.id == batch_id).values(values))
+        batch = await self.get(batch_id)
+        if batch is None:
+            raise not_found("upload batch")
+        return batch

@@ -11,13 +11,17 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from db.annotation_calls import SqlAnnotationCalls
 from db.annotations import SqlAnnotations
 from db.assets import SqlAssets, SqlBatches
 from db.claims import SqlClaims
+from db.deleted_originals import SqlDeletedOriginals
 from db.engine import WRITES, wants_repeat
 from db.events import Emitted, SqlEvents
+from db.imports import SqlFileUploads, SqlImportJobs, SqlSkippedItems
 from db.jobs import SqlJobs
 from db.models import SqlDeployments, SqlEvaluations, SqlModels
+from db.pending_annotations import SqlPendingAnnotations
 from db.people import SqlPeople
 from db.projects import SqlProjects
 from db.uploads import SqlUploads
@@ -40,7 +44,13 @@ class SqlUnitOfWork:
         self.assets = SqlAssets(connection)
         self.batches = SqlBatches(connection)
         self.uploads = SqlUploads(connection)
+        self.files = SqlFileUploads(connection)
+        self.imports = SqlImportJobs(connection)
+        self.skipped = SqlSkippedItems(connection)
+        self.deleted_originals = SqlDeletedOriginals(connection)
         self.annotations = SqlAnnotations(connection)
+        self.pending = SqlPendingAnnotations(connection)
+        self.annotation_calls = SqlAnnotationCalls(connection)
         self.versions = SqlVersions(connection)
         self.version_assets = SqlVersionAssets(connection)
         self.jobs = SqlJobs(connection)

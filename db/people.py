@@ -58,6 +58,9 @@ class SqlPeople:
             as_it_is = mysql.insert(users).values(values).on_duplicate_key_update(id=users.c.id)
             await self._connection.execute(as_it_is)
 
+    async def team_ids(self) -> Sequence[str]:
+        return (await self._connection.execute(select(teams.c.id))).scalars().all()
+
     async def add_team(self, team: Team) -> None:
         await self._teams.add(team)
 

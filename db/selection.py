@@ -25,6 +25,14 @@ def frozen_assets(project_id: str, filters: SnapshotFilters) -> list[ColumnEleme
     return conditions
 
 
+def unread_assets(project_id: str, filters: SnapshotFilters) -> list[ColumnElement[bool]]:
+    """Images in the chosen batches that could not be frozen, because their bytes were never read."""
+    conditions = [assets.c.project_id == project_id, assets.c.sha256.is_(None)]
+    if filters.upload_batch_ids is not None:
+        conditions.append(assets.c.upload_batch_id.in_(filters.upload_batch_ids))
+    return conditions
+
+
 def drawn_conditions(filters: SnapshotFilters) -> ColumnElement[bool]:
     """Annotations that a person made or accepted."""
     table = manual_annotations

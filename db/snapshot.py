@@ -83,6 +83,9 @@ class SnapshotRead:
                     FrozenAnnotation(id_, weed_type, box, polygon, confidence, AnnotationSource(source), verified, geo),
                 )
 
+    async def unread(self, project_id: str, filters: SnapshotFilters) -> int:
+        return await SqlVersions(self._connection).unread(project_id, filters)
+
     async def latest_splits(self, project_id: str) -> dict[str, Split]:
         return await SqlVersions(self._connection).latest_splits(project_id)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from db.repository import TableRepository, chunks, columns_of
 from db.tables import uploads
 from db.types import database_now
-from domain.models.asset import BatchCounts, Upload, UploadState
+from domain.models.asset import Upload, UploadState
 from domain.paging import Page, PageRequest
+from domain.transitions import transition
 
 _ANSWERED = (UploadState.VERIFIED, UploadState.REFUSED, UploadState.EXPIRED)
 
@@ -33,20 +34,6 @@ class SqlUploads(TableRepository[Upload]):
             found.update({upload.sha256: upload for upload in await self.all(statement)})
         return found
 
-    async def counts(self, batch_ids: Iterable[str]) -> dict[str, BatchCounts]:
-        counted: dict[str, dict[str, int]] = {}
-        for chunk in chunks(batch_ids):
-            statement = (
-                select(uploads.c.batch_id, uploads.c.status, func.count())
-                .where(uploads.c.batch_id.in_(chunk))
-                .group_by(uploads.c.batch_id, uploads.c.status)
-            )
-            for batch_id, status, count in (await self.connection.execute(statement)).all():
-                name = "refused" if status is UploadState.EXPIRED else status.value.lower()
-                sums = counted.setdefault(batch_id, {})
-                sums[name] = sums.get(name, 0) + count
-        return {batch_id: BatchCounts(**sums) for batch_id, sums in counted.items()}
-
     async def results_page(self, batch_id: str, request: PageRequest) -> Page[Upload]:
         answered = [uploads.c.batch_id == batch_id, uploads.c.status.in_(_ANSWERED)]
         return await self.page_where(request, *answered)
@@ -56,11 +43,27 @@ class SqlUploads(TableRepository[Upload]):
 
     async def overdue(self, limit: int) -> Sequence[Upload]:
         forgotten = [uploads.c.status == UploadState.OPEN, uploads.c.expires_at < database_now()]
-        return await self.all(select(*columns_of(uploads)).where(*forgotten).limit(limit))
-
-    async def set_verifying(self, ids: Sequence[str]) -> int:
-        open_ones = [uploads.c.id.in_(ids), uploads.c.status == UploadState.OPEN]
-        result = await self.connection.execute(
-            update(uploads).where(*open_ones).values(status=UploadState.VERIFYING, heartbeat_at=None)
+        return await self.all(
+            select(*columns_of(uploads)).where(*forgotten).order_by(uploads.c.created_at).limit(limit)
         )
-        return result.rowcount
+
+    async def set_verifying(self, ids: Iterable[str]) -> int:
+        changed, verifying = 0, transition(UploadState.OPEN, UploadState.VERIFYING)
+        for chunk in chunks(ids):
+            open_ones = [uploads.c.id.in_(chunk), uploads.c.status == UploadState.OPEN]
+            result = await self.connection.execute(
+                update(uploads).where(*open_ones).values(status=verifying, heartbeat_at=None)
+            )
+            changed += result.rowcount
+        return changed
+
+    async def move(self, upload: Upload, batch_id: str) -> bool:
+        as_it_was = [uploads.c.id == upload.id, uploads.c.status == upload.status]
+        result = await self.connection.execute(update(uploads).where(*as_it_was).values(batch_id=batch_id))
+        return result.rowcount == 1
+
+    async def set_expired(self, id_: str) -> bool:
+        still_open = [uploads.c.id == id_, uploads.c.status == UploadState.OPEN]
+        expired = transition(UploadState.OPEN, UploadState.EXPIRED)
+        result = await self.connection.execute(update(uploads).where(*still_open).values(status=expired))
+        return result.rowcount == 1

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, func, select
 
 from db.repository import TableRepository, chunks, columns_of
-from db.selection import frozen_assets, has_annotation, passing_annotations
+from db.selection import frozen_assets, has_annotation, passing_annotations, unread_assets
 from db.tables import assets, training_dataset_assets, training_datasets
 from domain.models.config import SnapshotFilters, VersionConfig
 from domain.models.version import (
@@ -165,6 +165,10 @@ class SqlVersions(TableRepository[DatasetVersion]):
     async def any_match(self, project_id: str, filters: SnapshotFilters) -> bool:
         statement = select(assets.c.id).where(*frozen_assets(project_id, filters), has_annotation(filters)).limit(1)
         return (await self.connection.execute(statement)).first() is not None
+
+    async def unread(self, project_id: str, filters: SnapshotFilters) -> int:
+        statement = select(func.count()).select_from(assets).where(*unread_assets(project_id, filters))
+        return int((await self.connection.execute(statement)).scalar_one())
 
     async def selected(self, project_id: str, filters: SnapshotFilters) -> Sequence[SelectedImage]:
         conditions = frozen_assets(project_id, filters)

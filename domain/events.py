@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from domain.errors import DomainError, ErrorCode
-from domain.models.asset import BatchCounts, UploadBatch
+from domain.models.asset import UploadBatch
 from domain.models.event import ProjectEventKind, TrainingEventKind
 from domain.models.model import ModelDeployment, ModelEvaluation, TrainedModel
 from domain.models.project import Project
@@ -29,6 +29,10 @@ def training_stream(job_id: str) -> str:
 
 def upload_stream(batch_id: str) -> str:
     return f"upload:{batch_id}"
+
+
+def import_stream(job_id: str) -> str:
+    return f"import:{job_id}"
 
 
 def encode_event_cursor(seq: int) -> str:
@@ -63,11 +67,21 @@ def tell_version_changed(uow: UnitOfWork, project_id: str, version_id: str) -> N
     _tell_project(uow, project_id, ProjectEventKind.VERSION_CHANGED, "DatasetVersion", version_id)
 
 
-def tell_upload(uow: UnitOfWork, batch: UploadBatch, counts: BatchCounts, upload_id: str | None) -> None:
-    done = counts.verified + counts.refused
-    uow.emit(upload_stream(batch.id), "UPLOAD", {"done": done, "total": counts.total, "uploadId": upload_id})
-    if upload_id is None or done == counts.total:
+def tell_upload(uow: UnitOfWork, batch: UploadBatch, upload_id: str | None) -> None:
+    done, total = batch.answered, batch.announced
+    uow.emit(upload_stream(batch.id), "UPLOAD", {"done": done, "total": total, "uploadId": upload_id})
+    if upload_id is None or done == total:
         _tell_project(uow, batch.project_id, ProjectEventKind.UPLOAD_CHANGED, "UploadBatch", batch.id)
+
+
+def tell_import(uow: UnitOfWork, job_id: str, done: int, total: int) -> None:
+    """Objects of the file that are dealt with, of all."""
+    uow.emit(import_stream(job_id), "IMPORT", {"done": done, "total": total})
+
+
+def tell_import_status(uow: UnitOfWork, project_id: str, job_id: str, done: int = 0, total: int = 0) -> None:
+    tell_import(uow, job_id, done, total)
+    _tell_project(uow, project_id, ProjectEventKind.IMPORT_CHANGED, "ImportJob", job_id)
 
 
 def tell_training_status(

@@ -16,6 +16,7 @@ class JobKind(StrEnum):
     """One claimable table each."""
 
     UPLOAD = "UPLOAD"
+    IMPORT = "IMPORT"
     SNAPSHOT = "SNAPSHOT"
     TRAINING = "TRAINING"
     EVALUATION = "EVALUATION"

@@ -18,6 +18,9 @@ class Action(StrEnum):
     UPDATE_PROJECT = "UPDATE_PROJECT"
     UPLOAD = "UPLOAD"
     ANNOTATE = "ANNOTATE"
+    DELETE_ASSETS = "DELETE_ASSETS"
+    IMPORT = "IMPORT"
+    EXPORT = "EXPORT"
     CREATE_VERSION = "CREATE_VERSION"
     TRAIN = "TRAIN"
     EVALUATE = "EVALUATE"
@@ -33,6 +36,9 @@ ROLE_NEEDED = {
     Action.UPDATE_PROJECT: TeamRole.MANAGER,
     Action.UPLOAD: TeamRole.MEMBER,
     Action.ANNOTATE: TeamRole.MEMBER,
+    Action.DELETE_ASSETS: TeamRole.MEMBER,
+    Action.IMPORT: TeamRole.MEMBER,
+    Action.EXPORT: TeamRole.MEMBER,
     Action.CREATE_VERSION: TeamRole.MANAGER,
     Action.TRAIN: TeamRole.MANAGER,
     Action.EVALUATE: TeamRole.MANAGER,

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from domain.errors import DomainError, ErrorCode
 from domain.models.asset import UploadState
+from domain.models.imports import ImportStatus
 from domain.models.model import DeploymentStatus, EvaluationStatus
 from domain.models.training import TrainingJobStatus
 from domain.models.version import DatasetStatus
@@ -49,6 +50,10 @@ _TABLES: Mapping[type[StrEnum], Mapping[StrEnum, frozenset[StrEnum]]] = {
             }
         ),
         DeploymentStatus.ACTIVE: frozenset({DeploymentStatus.SUPERSEDED}),
+    },
+    ImportStatus: {
+        ImportStatus.QUEUED: frozenset({ImportStatus.RUNNING, ImportStatus.FAILED}),
+        ImportStatus.RUNNING: frozenset({ImportStatus.COMPLETED, ImportStatus.FAILED}),
     },
     UploadState: {
         UploadState.OPEN: frozenset({UploadState.VERIFYING, UploadState.EXPIRED}),

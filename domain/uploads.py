@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from domain.errors import DomainError, ErrorCode, invalid, not_found
+from domain.errors import invalid, not_found
 from domain.events import tell_upload
+from domain.filenames import checked_filename
 from domain.ids import new_id
-from domain.jobs import Claim, JobKind
-from domain.keys import original_key, upload_key
-from domain.models.asset import Asset, BatchCounts, ImageFacts, Upload, UploadBatch, UploadState
+from domain.jobs import JobKind
+from domain.keys import upload_key
+from domain.models.asset import Asset, Upload, UploadBatch, UploadState
 from domain.models.people import Principal
 from domain.policies import Action, authorize_project
 from domain.ports import Database, ObjectStore, PutAddress, UnitOfWork
 from domain.projects import checked_name
-from domain.transitions import transition
 
 MAX_FILES = 500
 MAX_IMAGE_BYTES = 500_000_000
-MAX_FILENAME = 255
 UPLOAD_HOURS = 24
+_QUESTIONS_AT_ONCE = 16
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -57,12 +58,13 @@ class UploadTarget:
 async def request_uploads(
     database: Database, store: ObjectStore, principal: Principal, command: RequestUploads
 ) -> tuple[UploadBatch, list[UploadTarget]]:
-    """One target for each announced file, in order. Raises INVALID with the path of the file at fault."""
+    """One target for each announced file, in order. Files of an interrupted batch that are still to come, or to be
+    verified, join this one. Raises INVALID with the path of the file at fault."""
     files = [_checked(file, index) for index, file in enumerate(command.files)]
     if not 1 <= len(files) <= MAX_FILES:
         raise invalid(f"Between 1 and {MAX_FILES} files can be announced in a call.", "input", "files")
 
-    async def work(uow: UnitOfWork) -> tuple[UploadBatch, dict[str, Asset], dict[str, Upload]]:
+    async def work(uow: UnitOfWork) -> _Asked:
         project = await authorize_project(uow, principal, command.project_id, Action.UPLOAD)
         # The lock makes two calls that announce the same file agree on one upload.
         await uow.projects.lock(project.id)
@@ -76,31 +78,63 @@ async def request_uploads(
                 uploads[file.sha256] = _upload(file, batch, project.team_id)
                 fresh.append(uploads[file.sha256])
         await uow.uploads.add(*fresh)
-        counts = (await uow.uploads.counts([batch.id])).get(batch.id, BatchCounts())
-        tell_upload(uow, batch, counts, None)
-        return batch, assets, uploads
+        await _bring_along(uow, [one for one in uploads.values() if one.batch_id != batch.id], batch)
+        batch = await uow.batches.count_up(batch.id, announced=len(fresh))
+        tell_upload(uow, batch, None)
+        return _Asked(batch, assets, uploads, {upload.id for upload in fresh})
 
-    batch, assets, uploads = await database.write(work)
+    asked = await database.write(work)
+    stored = await _stored(store, [upload for upload in asked.uploads.values() if upload.id not in asked.fresh])
     now = datetime.now(UTC)
     targets = []
     for file in files:
-        asset = assets.get(file.sha256)
-        if asset is not None:
+        asset, upload = asked.assets.get(file.sha256), asked.uploads.get(file.sha256)
+        if asset is not None or upload is None:
             targets.append(UploadTarget(None, None, asset))
             continue
-        upload = uploads[file.sha256]
         key = upload_key(upload.team_id, upload.id)
-        stored = upload.status is UploadState.VERIFYING or await store.size(key) == upload.size_bytes
-        address = None if stored else store.put_url(key, upload.size_bytes, upload.sha256, now)
+        address = None if upload.id in stored else await store.put_url(key, upload.size_bytes, upload.sha256, now)
         targets.append(UploadTarget(upload.id, address, None))
-    return batch, targets
+    return asked.batch, targets
+
+
+async def _bring_along(uow: UnitOfWork, uploads: Sequence[Upload], batch: UploadBatch) -> None:
+    """Moves uploads of an interrupted batch into the one that goes on, so that its progress tells of them all."""
+    for upload in sorted(uploads, key=lambda one: one.batch_id):
+        if await uow.uploads.move(upload, batch.id):
+            submitted = int(upload.status is UploadState.VERIFYING)
+            left = await uow.batches.count_up(upload.batch_id, announced=-1, submitted=-submitted)
+            tell_upload(uow, left, None)
+            await uow.batches.count_up(batch.id, announced=1, submitted=submitted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What there is for the announced files, by SHA-256; `fresh` are the ids of uploads that are new."""
+
+    batch: UploadBatch
+    assets: dict[str, Asset]
+    uploads: dict[str, Upload]
+    fresh: set[str]
+
+
+async def _stored(store: ObjectStore, uploads: Sequence[Upload]) -> set[str]:
+    """The ids of those whose bytes are there already: an interrupted client need not send them again."""
+    gate = asyncio.Semaphore(_QUESTIONS_AT_ONCE)
+
+    async def is_stored(upload: Upload) -> bool:
+        if upload.status is UploadState.VERIFYING:
+            return True
+        async with gate:
+            return await store.size(upload_key(upload.team_id, upload.id)) == upload.size_bytes
+
+    answers = await asyncio.gather(*(is_stored(upload) for upload in uploads))
+    return {upload.id for upload, is_there in zip(uploads, answers, strict=True) if is_there}
 
 
 def _checked(file: AnnouncedFile, index: int) -> AnnouncedFile:
     path = ("input", "files", str(index))
-    name = file.filename.strip()
-    if not name or len(name) > MAX_FILENAME or "\x00" in name:
-        raise invalid(f"A file name has 1 to {MAX_FILENAME} characters.", *path, "filename")
+    name = checked_filename(file.filename, *path, "filename")
     if not 1 <= file.size_bytes <= MAX_IMAGE_BYTES:
         limit = MAX_IMAGE_BYTES // 1_000_000
         raise invalid(f"{name} has {file.size_bytes} bytes; an image has 1 byte to {limit} MB.", *path, "sizeBytes")
@@ -154,15 +188,6 @@ async def readable_batch(uow: UnitOfWork, principal: Principal, batch_id: str) -
     return batch
 
 
-async def readable_asset(uow: UnitOfWork, principal: Principal, asset_id: str) -> Asset:
-    """The image, when the caller may read its project. Raises NOT_FOUND otherwise."""
-    asset = await uow.assets.get(asset_id)
-    if asset is None:
-        raise not_found("asset")
-    await authorize_project(uow, principal, asset.project_id, Action.READ, "asset")
-    return asset
-
-
 async def complete_uploads(
     database: Database, principal: Principal, project_id: str, upload_ids: Sequence[str]
 ) -> UploadBatch:
@@ -177,69 +202,14 @@ async def complete_uploads(
         for index, upload_id in enumerate(upload_ids):
             if upload_id not in uploads or uploads[upload_id].project_id != project_id:
                 raise invalid("There is no such upload in this project.", "input", "uploadIds", str(index))
-        await uow.uploads.set_verifying([upload.id for upload in uploads.values()])
-        batches = await uow.batches.get_many({upload.batch_id for upload in uploads.values()})
-        counts = await uow.uploads.counts(batches)
-        for batch in batches.values():
-            tell_upload(uow, batch, counts[batch.id], None)
+        batches = {}
+        # In order, so that two calls lock the batches in the same one.
+        for batch_id in sorted({upload.batch_id for upload in uploads.values()}):
+            mine = [upload.id for upload in uploads.values() if upload.batch_id == batch_id]
+            submitted = await uow.uploads.set_verifying(mine)
+            batches[batch_id] = await uow.batches.count_up(batch_id, submitted=submitted)
+            tell_upload(uow, batches[batch_id], None)
         uow.wake(JobKind.UPLOAD)
         return batches[uploads[upload_ids[0]].batch_id]
 
     return await database.write(work)
-
-
-async def accept_upload(uow: UnitOfWork, claim: Claim, upload: Upload, facts: ImageFacts) -> None:
-    """The bytes are what was announced, and an image: it becomes an asset, or the one that came first stays."""
-    await uow.projects.lock(upload.project_id)
-    asset = (await uow.assets.by_digest(upload.project_id, [upload.sha256])).get(upload.sha256)
-    if asset is None:
-        asset = Asset(
-            id=new_id(),
-            project_id=upload.project_id,
-            upload_batch_id=upload.batch_id,
-            filename=upload.filename,
-            s3_key=original_key(upload.team_id, upload.sha256),
-            sha256=upload.sha256,
-            size_bytes=upload.size_bytes,
-            content_type=facts.content_type,
-            width=facts.width,
-            height=facts.height,
-            orientation=facts.orientation,
-            gps_latitude=facts.gps_latitude,
-            gps_longitude=facts.gps_longitude,
-            captured_at=facts.captured_at,
-            imported_split=None,
-            created_at=datetime.now(UTC),
-        )
-        await uow.assets.add(asset)
-    status = transition(upload.status, UploadState.VERIFIED)
-    await uow.uploads.write_claimed(claim, status=status, asset_id=asset.id)
-    await _tell(uow, upload)
-
-
-async def refuse_upload(uow: UnitOfWork, claim: Claim, upload: Upload, code: ErrorCode, message: str) -> None:
-    """The bytes are not what was announced, or no image of a kind taken; `message` says what to do."""
-    # The lock lets one answer at a time count the batch, so that the last one sees that it is the last.
-    await uow.projects.lock(upload.project_id)
-    status = transition(upload.status, UploadState.REFUSED)
-    await uow.uploads.write_claimed(claim, status=status, error_code=code.value, error_message=message)
-    await _tell(uow, upload)
-
-
-async def expire_upload(uow: UnitOfWork, upload: Upload) -> bool:
-    """Nobody completed it in time. False, and nothing done, when somebody did meanwhile."""
-    await uow.projects.lock(upload.project_id)
-    current = await uow.uploads.get(upload.id)
-    if current is None or current.status is not UploadState.OPEN:
-        return False
-    await uow.uploads.update(upload.id, status=transition(current.status, UploadState.EXPIRED))
-    await _tell(uow, upload)
-    return True
-
-
-async def _tell(uow: UnitOfWork, upload: Upload) -> None:
-    batch = await uow.batches.get(upload.batch_id)
-    if batch is None:
-        raise DomainError(ErrorCode.NOT_FOUND, f"The batch of upload {upload.id} is gone.")
-    counts = (await uow.uploads.counts([batch.id]))[batch.id]
-    tell_upload(uow, batch, counts, upload.id)

@@ -85,7 +85,9 @@ async def create_version(
         existing = await _existing(uow, command)
         # Asked before the lock, because the answer can take long; the snapshot asks again.
         if existing is None and not await uow.versions.any_match(command.project_id, command.config.filters):
+            unread = await uow.versions.unread(command.project_id, command.config.filters)
             text = "No annotated image passes these filters; annotate images or widen the filters."
+            text = " ".join((text, *(notice.message for notice in unread_notices(unread))))
             raise DomainError(ErrorCode.NO_MATCHING_IMAGES, text, ("input", "filters"))
         return existing
 
@@ -170,21 +172,21 @@ async def preview_version(database: Database, principal: Principal, command: Cre
     async def work(uow: UnitOfWork) -> VersionPreview:
         await authorize_project(uow, principal, command.project_id, Action.READ)
         check_version_config(command.config)
-        config = command.config
-        images = await uow.versions.selected(command.project_id, config.filters)
-        classes = await uow.versions.selected_classes(command.project_id, config.filters)
-        latest = await uow.versions.latest_splits(command.project_id) if config.splits.inherit else {}
+        config, project_id = command.config, command.project_id
+        images = await uow.versions.selected(project_id, config.filters)
+        classes = await uow.versions.selected_classes(project_id, config.filters)
+        latest = await uow.versions.latest_splits(project_id) if config.splits.inherit else {}
         assignment = assign(images, config.splits, latest)
         counts = split_counts(assignment, config)
         return VersionPreview(
-            next_version=await uow.versions.next_number(command.project_id),
+            next_version=await uow.versions.next_number(project_id),
             image_count=len(images),
             annotation_count=sum(one.annotations for one in classes),
             class_counts=classes,
             split_counts=counts,
             output_images=counts.train_augmented + (counts.val + counts.test) * config.preprocessing.tiles,
             exact=True,
-            warnings=assignment.notices,
+            warnings=assignment.notices + unread_notices(await uow.versions.unread(project_id, config.filters)),
         )
 
     return await database.read(work)
@@ -192,6 +194,17 @@ async def preview_version(database: Database, principal: Principal, command: Cre
 
 def split_counts(assignment: Assignment, config: VersionConfig) -> SplitCounts:
     return assignment.counts(config.preprocessing.tiles * config.augmentation.multiplier)
+
+
+def unread_notices(count: int) -> tuple[Notice, ...]:
+    """Warns of adopted images that no version can freeze yet."""
+    if not count:
+        return ()
+    text = (
+        f"{count} images were adopted from another database and are left out: their bytes were not read yet, or cannot "
+        "be read. A worker reads them in the background."
+    )
+    return (Notice("UNREAD_IMAGES", text, count),)
 
 
 def class_notices(per_split: dict[Split, dict[str, int]], sizes: SplitCounts) -> tuple[Notice, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
@@ -29,6 +31,7 @@ from schema.scalars import SCALARS
 
 _CACHED_DOCUMENTS = 512
 _INIT_SECONDS = 10
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _log = structlog.get_logger(__name__)
 
 
@@ -89,6 +92,18 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         )
         self._create = create
         self._admit = admit
+
+    def decode_json(self, data: str | bytes) -> object:
+        """Half of a surrogate pair is JSON by its grammar, and no text that can be stored or sent: it is refused like
+        what is no JSON."""
+        decoded = super().decode_json(data)
+        text = data if isinstance(data, str) else data.decode()
+        if _SURROGATE.search(text):
+            try:
+                json.dumps(decoded, ensure_ascii=False).encode()
+            except UnicodeEncodeError as error:
+                raise json.JSONDecodeError("A lone surrogate is no character", text, 0) from error
+        return decoded
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         context = self._create()

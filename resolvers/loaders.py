@@ -7,7 +7,6 @@ from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from domain.models.asset import BatchCounts
 from domain.models.version import DatasetVersion
 from domain.ports import Database, ProjectTotals, UnitOfWork
 from schema.context import Loaders
@@ -39,11 +38,12 @@ def create_loaders(database: Database) -> Loaders:
         project=maybe(lambda uow, ids: uow.projects.get_many(ids)),
         project_totals=either(lambda uow, ids: uow.projects.totals(ids), lambda: ProjectTotals(0, 0, 0)),
         batch=maybe(lambda uow, ids: uow.batches.get_many(ids)),
-        batch_counts=either(lambda uow, ids: uow.uploads.counts(ids), BatchCounts),
         batch_assets=either(lambda uow, ids: uow.batches.asset_counts(ids), int),
         upload=maybe(lambda uow, ids: uow.uploads.get_many(ids)),
         asset=maybe(lambda uow, ids: uow.assets.get_many(ids)),
         annotations_of_asset=either(lambda uow, ids: uow.annotations.of_assets(ids), list),
+        pending_of_asset=either(lambda uow, ids: uow.pending.of_assets(ids), list),
+        import_job=maybe(lambda uow, ids: uow.imports.get_many(ids)),
         versions_of_asset=either(_versions_of_assets, list),
         version=maybe(lambda uow, ids: uow.versions.get_many(ids)),
         job=maybe(lambda uow, ids: uow.jobs.get_many(ids)),

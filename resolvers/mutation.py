@@ -7,37 +7,31 @@ from typing import cast
 import strawberry
 from starlette.datastructures import UploadFile
 
-from domain import annotations as annotating
-from domain import deployments, detection, evaluations, projects, training, uploads, versions
+from domain import deployments, detection, evaluations, projects, training, versions
 from domain.errors import invalid
 from domain.models.version import Split
 from domain.policies import Action
+from domain.uploads import MAX_IMAGE_BYTES
+from resolvers.annotation_mutations import AnnotationMutations
 from resolvers.permissions import mutates
-from schema.annotations import Annotation
-from schema.assets import UploadBatch, UploadTarget
+from resolvers.upload_mutations import UploadMutations
 from schema.context import Info
 from schema.inputs import (
-    CompleteUploadsInput,
-    CreateAnnotationsInput,
     CreateProjectInput,
     DeployModelInput,
     DetectInput,
-    RequestUploadsInput,
     StartTrainingInput,
     UpdateProjectInput,
     given,
 )
 from schema.models import ModelDeployment, ModelEvaluation
 from schema.payloads import (
-    AnnotationsPayload,
-    CompleteUploadsPayload,
     CreateVersionPayload,
     DeployPayload,
     DetectionResult,
     DetectPayload,
     EvaluationPayload,
     ProjectPayload,
-    RequestUploadsPayload,
     TrainingJobPayload,
 )
 from schema.projects import Project
@@ -48,7 +42,7 @@ from schema.versions import DatasetVersion
 
 
 @strawberry.type
-class Mutation:
+class Mutation(UploadMutations, AnnotationMutations):
     @strawberry.mutation
     @mutates(Action.CREATE_PROJECT, ProjectPayload)
     async def create_project(self, info: Info, input: CreateProjectInput) -> ProjectPayload:  # noqa: A002
@@ -62,40 +56,6 @@ class Mutation:
         context = info.context
         changed = await projects.update_project(context.database, context.principal, input.id, input.decode())
         return ProjectPayload(project=Project.of(changed))
-
-    @strawberry.mutation(
-        description="Where to PUT each file. A file whose bytes the project already has comes back as its asset, with "
-        "nothing to upload."
-    )
-    @mutates(Action.UPLOAD, RequestUploadsPayload)
-    async def request_uploads(self, info: Info, input: RequestUploadsInput) -> RequestUploadsPayload:  # noqa: A002
-        context = info.context
-        batch, targets = await uploads.request_uploads(
-            context.database, context.store, context.principal, input.decode()
-        )
-        return RequestUploadsPayload(
-            uploads=[UploadTarget.of(target) for target in targets], batch=UploadBatch.of(batch)
-        )
-
-    @strawberry.mutation(
-        description="Has the uploaded bytes checked (size, SHA-256, that it is an image) and registered as assets, in "
-        "the background: see uploadProgress."
-    )
-    @mutates(Action.UPLOAD, CompleteUploadsPayload)
-    async def complete_uploads(self, info: Info, input: CompleteUploadsInput) -> CompleteUploadsPayload:  # noqa: A002
-        context = info.context
-        batch = await uploads.complete_uploads(
-            context.database, context.principal, input.project_id, list(input.upload_ids)
-        )
-        return CompleteUploadsPayload(batch=UploadBatch.of(batch))
-
-    @strawberry.mutation
-    @mutates(Action.ANNOTATE, AnnotationsPayload)
-    async def create_annotations(self, info: Info, input: CreateAnnotationsInput) -> AnnotationsPayload:  # noqa: A002
-        context = info.context
-        drawn = [one.decode() for one in input.annotations]
-        created = await annotating.create_annotations(context.database, context.principal, input.project_id, drawn)
-        return AnnotationsPayload(annotations=[Annotation.of(one) for one in created])
 
     @strawberry.mutation
     @mutates(Action.CREATE_VERSION, CreateVersionPayload)
@@ -151,7 +111,7 @@ class Mutation:
         context.principal  # noqa: B018 - raises before a stranger's file is read
         # The scalar says bytes; what Strawberry hands over is Starlette's uploaded file.
         file = cast("UploadFile | None", input.source.image or None)
-        if file is not None and (file.size or 0) > uploads.MAX_IMAGE_BYTES:
+        if file is not None and (file.size or 0) > MAX_IMAGE_BYTES:
             raise invalid("An image has 1 byte to 500 MB.", "input", "source", "image")
         command = detection.Detect(
             project_id=input.project_id,

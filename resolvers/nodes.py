@@ -9,9 +9,10 @@ from domain.errors import DomainError, ErrorCode
 from domain.models.people import Principal
 from domain.policies import Action, authorize_project, authorize_team
 from domain.ports import UnitOfWork
-from schema.annotations import Annotation
+from schema.annotations import Annotation, PendingAnnotation
 from schema.assets import Asset, UploadBatch
 from schema.context import Context
+from schema.imports import ImportJob
 from schema.models import ModelDeployment, ModelEvaluation, TrainedModel
 from schema.node import Node
 from schema.people import Team, User
@@ -28,6 +29,7 @@ class _OfProject(Protocol):
 _KINDS: Sequence[tuple[Callable[[UnitOfWork, str], Awaitable[Any]], Callable[[Any], Node]]] = (
     (lambda uow, id_: uow.assets.get(id_), Asset.of),
     (lambda uow, id_: uow.batches.get(id_), UploadBatch.of),
+    (lambda uow, id_: uow.imports.get(id_), ImportJob.of),
     (lambda uow, id_: uow.versions.get(id_), DatasetVersion.of),
     (lambda uow, id_: uow.jobs.get(id_), TrainingJob.of),
     (lambda uow, id_: uow.models.get(id_), TrainedModel.of),
@@ -61,12 +63,22 @@ async def _find(uow: UnitOfWork, principal: Principal, id_: str) -> Node | None:
         if row is not None:
             await authorize_project(uow, principal, row.project_id, Action.READ)
             return wrap(row)
+    note = await _find_annotation(uow, id_)
+    if note is not None:
+        asset_id, node = note
+        asset = await uow.assets.get(asset_id)
+        await authorize_project(uow, principal, asset.project_id if asset else "", Action.READ)
+        return node
+    return await _find_people(uow, principal, id_)
+
+
+async def _find_annotation(uow: UnitOfWork, id_: str) -> tuple[str, Node] | None:
+    """With the id of its image."""
     annotation = (await uow.annotations.get_many([id_])).get(id_)
     if annotation is not None:
-        asset = await uow.assets.get(annotation.asset_id)
-        await authorize_project(uow, principal, asset.project_id if asset else "", Action.READ)
-        return Annotation.of(annotation)
-    return await _find_people(uow, principal, id_)
+        return annotation.asset_id, Annotation.of(annotation)
+    pending = (await uow.pending.get_many([id_])).get(id_)
+    return (pending.asset_id, PendingAnnotation.of(pending)) if pending is not None else None
 
 
 async def _find_people(uow: UnitOfWork, principal: Principal, id_: str) -> Node | None:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from domain.errors import DomainError
 from domain.policies import Action
 from schema.errors import UserError
-from schema.payloads import Payload
+from schema.payload import Payload
 
 P = TypeVar("P", bound=Payload)
 F = TypeVar("F", bound=Callable[..., Any])

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import strawberry
 
+from domain.assets import readable_asset
 from domain.errors import DomainError
+from domain.imports import readable_import
 from domain.models_registry import readable_model
 from domain.paging import page_request
 from domain.policies import Action, authorize_project
 from domain.training import readable_job
-from domain.uploads import readable_asset, readable_batch
+from domain.uploads import readable_batch
 from domain.versions import preview_version, readable_version
 from resolvers.nodes import find_node
 from schema.assets import Asset, UploadBatch
 from schema.context import Info
 from schema.errors import UserError
+from schema.imports import ImportJob
 from schema.models import TrainedModel
 from schema.node import Connection, Node, connection
 from schema.paging import first_or_default
@@ -60,6 +63,11 @@ class Query:
     async def upload_batch(self, info: Info, id: strawberry.ID) -> UploadBatch:  # noqa: A002
         principal = info.context.principal
         return UploadBatch.of(await info.context.database.read(lambda uow: readable_batch(uow, principal, id)))
+
+    @strawberry.field
+    async def import_job(self, info: Info, id: strawberry.ID) -> ImportJob:  # noqa: A002
+        principal = info.context.principal
+        return ImportJob.of(await info.context.database.read(lambda uow: readable_import(uow, principal, id)))
 
     @strawberry.field
     async def version(self, info: Info, id: strawberry.ID) -> DatasetVersion:  # noqa: A002

@@ -9,7 +9,15 @@ from typing import Any
 
 import strawberry
 
-from domain.events import encode_event_cursor, project_stream, training_stream, upload_stream, version_stream
+from domain.events import (
+    encode_event_cursor,
+    import_stream,
+    project_stream,
+    training_stream,
+    upload_stream,
+    version_stream,
+)
+from domain.imports import readable_import
 from domain.models.asset import BatchStatus
 from domain.models.event import Event, ProjectEventKind, TrainingEventKind
 from domain.models.training import EpochMetrics as EpochMetricsEntity
@@ -24,7 +32,8 @@ from resolvers.permissions import watches
 from resolvers.streams import follow
 from schema.assets import UploadBatch, UploadResult
 from schema.context import Context, Info
-from schema.events import ProjectEvent, ProjectSubject, TrainingEvent, UploadEvent, VersionEvent
+from schema.events import ImportEvent, ProjectEvent, ProjectSubject, TrainingEvent, UploadEvent, VersionEvent
+from schema.imports import ImportJob
 from schema.models import ModelDeployment, ModelEvaluation, TrainedModel
 from schema.projects import Project
 from schema.required import required
@@ -43,7 +52,8 @@ class Subscription:
         await context.database.read(lambda uow: readable_batch(uow, principal, batch_id))
 
         async def finished() -> bool:
-            return (await context.loaders.batch_counts.load(batch_id)).status is BatchStatus.DONE
+            batch = await context.loaders.batch.load(batch_id)
+            return batch is None or batch.status is BatchStatus.DONE
 
         async with aclosing(
             follow(context, upload_stream(batch_id), after, from_start=True, finished=finished)
@@ -51,6 +61,32 @@ class Subscription:
             async for event in events:
                 if isinstance(event, Event):
                     yield await _upload_event(context, batch_id, event)
+
+    @strawberry.subscription
+    @watches
+    async def import_progress(
+        self, info: Info, job_id: strawberry.ID, after: str | None = None
+    ) -> AsyncGenerator[ImportEvent, None]:
+        context, principal = info.context, info.context.principal
+        await context.database.read(lambda uow: readable_import(uow, principal, job_id))
+
+        async def finished() -> bool:
+            job = await context.loaders.import_job.load(job_id)
+            return job is None or job.status.final
+
+        async with aclosing(
+            follow(context, import_stream(job_id), after, from_start=True, finished=finished)
+        ) as events:
+            async for event in events:
+                if isinstance(event, Event):
+                    job = required(await context.loaders.import_job.load(job_id), "import job")
+                    yield ImportEvent(
+                        cursor=encode_event_cursor(event.seq),
+                        at=event.at,
+                        job=ImportJob.of(job),
+                        done=event.payload["done"],
+                        total=event.payload["total"],
+                    )
 
     @strawberry.subscription
     @watches
@@ -187,6 +223,7 @@ async def _subject(context: Context, payload: Mapping[str, Any]) -> ProjectSubje
         "ModelDeployment": (loaders.deployment, ModelDeployment.of),
         "ModelEvaluation": (loaders.evaluation, ModelEvaluation.of),
         "UploadBatch": (loaders.batch, UploadBatch.of),
+        "ImportJob": (loaders.import_job, ImportJob.of),
         "Project": (loaders.project, Project.of),
     }
     loader, wrap = of[payload["type"]]

@@ -11,6 +11,7 @@ from strawberry.scalars import JSON
 
 from domain.models.annotation import Annotation as AnnotationEntity
 from domain.models.annotation import AnnotationSource
+from domain.models.annotation import PendingAnnotation as PendingAnnotationEntity
 from domain.models.geometry import Box
 from domain.models.geometry import Point as PointEntity
 from domain.models.manifest import FrozenAnnotation as FrozenAnnotationEntity
@@ -20,6 +21,7 @@ from schema.required import required
 
 if TYPE_CHECKING:
     from schema.assets import Asset
+    from schema.models import TrainedModel
 
 strawberry.enum(AnnotationSource)
 
@@ -82,6 +84,45 @@ class Annotation(Node):
         from schema.assets import Asset
 
         return Asset.of(required(await info.context.loaders.asset.load(self.asset_id), "asset"))
+
+
+@strawberry.type(description="A detection that waits for a person to accept or reject it.")
+class PendingAnnotation(Node):
+    weed_type: str
+    box: BoundingBox
+    polygon: list[Point] | None
+    confidence: float
+    source: AnnotationSource
+    created_at: datetime
+    asset_id: strawberry.Private[str]
+    model_id: strawberry.Private[str | None]
+
+    @classmethod
+    def of(cls, one: PendingAnnotationEntity) -> PendingAnnotation:
+        return cls(
+            id=strawberry.ID(one.id),
+            weed_type=one.weed_type,
+            box=BoundingBox.of(one.box),
+            polygon=_points(one.polygon),
+            confidence=one.confidence,
+            source=one.source,
+            created_at=one.created_at,
+            asset_id=one.asset_id,
+            model_id=one.model_id,
+        )
+
+    @strawberry.field
+    async def asset(self, info: Info) -> Annotated[Asset, strawberry.lazy("schema.assets")]:
+        from schema.assets import Asset
+
+        return Asset.of(required(await info.context.loaders.asset.load(self.asset_id), "asset"))
+
+    @strawberry.field
+    async def model(self, info: Info) -> Annotated[TrainedModel, strawberry.lazy("schema.models")] | None:
+        from schema.models import TrainedModel
+
+        model = await info.context.loaders.model.load(self.model_id) if self.model_id else None
+        return TrainedModel.of(model) if model else None
 
 
 @strawberry.type

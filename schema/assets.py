@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from domain.keys import thumbnail_key
 from domain.models.asset import Asset as AssetEntity
 from domain.models.asset import BatchStatus, UploadState
 from domain.models.asset import Upload as UploadEntity
 from domain.models.asset import UploadBatch as UploadBatchEntity
 from domain.models.version import Split
 from domain.paging import page_request
+from domain.thumbnails import thumbnail_size
 from domain.uploads import UploadTarget as UploadTargetEntity
-from schema.annotations import Annotation
+from schema.annotations import Annotation, PendingAnnotation
 from schema.context import Info
 from schema.errors import UserError, UserErrorCode
 from schema.node import Connection, Node, connection
 from schema.paging import first_or_default
+from schema.required import required
 from schema.scalars import BigInt
 
 if TYPE_CHECKING:
@@ -69,13 +73,33 @@ class Asset(Node):
         return UploadBatch.of(batch) if batch else None
 
     @strawberry.field(description="A time-limited address of the original.")
-    def url(self, info: Info) -> str:
+    async def url(self, info: Info) -> str:
+        return await self._address(info)
+
+    async def _address(self, info: Info) -> str:
         content_type = self.content_type or "application/octet-stream"
-        return info.context.store.get_url(self.entity.s3_key, self.filename, content_type, datetime.now(UTC))
+        return await info.context.store.get_url(self.entity.s3_key, self.filename, content_type, datetime.now(UTC))
+
+    @strawberry.field(
+        description="A time-limited address of a small JPEG, at most `size` pixels (64 or more) on its longer side. It "
+        "is never larger than 640 pixels, and has no metadata. The original's, while an adopted image has no thumbnail."
+    )
+    async def thumbnail_url(self, info: Info, size: int | None = 320) -> str:
+        asset = self.entity
+        wanted = thumbnail_size(size if size is not None else 320)
+        if asset.sha256 is None or asset.perceptual_hash is None:
+            return await self._address(info)
+        team_id = required(await info.context.loaders.project.load(asset.project_id), "project").team_id
+        key, name = thumbnail_key(team_id, asset.sha256, wanted), f"{PurePosixPath(asset.filename).stem}.jpg"
+        return await info.context.store.get_url(key, name, "image/jpeg", datetime.now(UTC))
 
     @strawberry.field
     async def annotations(self, info: Info) -> list[Annotation]:
         return [Annotation.of(one) for one in await info.context.loaders.annotations_of_asset.load(self.id)]
+
+    @strawberry.field
+    async def pending_annotations(self, info: Info) -> list[PendingAnnotation]:
+        return [PendingAnnotation.of(one) for one in await info.context.loaders.pending_of_asset.load(self.id)]
 
     @strawberry.field(description="The versions that froze this asset.")
     async def versions(self, info: Info) -> list[Annotated[DatasetVersion, strawberry.lazy("schema.versions")]]:
@@ -112,26 +136,24 @@ class UploadResult:
 class UploadBatch(Node):
     name: str
     created_at: datetime
+    status: BatchStatus
+    verified: int
+    refused: int
 
     @classmethod
     def of(cls, batch: UploadBatchEntity) -> UploadBatch:
-        return cls(id=strawberry.ID(batch.id), name=batch.name, created_at=batch.created_at)
+        return cls(
+            id=strawberry.ID(batch.id),
+            name=batch.name,
+            created_at=batch.created_at,
+            status=batch.status,
+            verified=batch.verified,
+            refused=batch.refused,
+        )
 
     @strawberry.field
     async def asset_count(self, info: Info) -> int:
         return await info.context.loaders.batch_assets.load(self.id)
-
-    @strawberry.field
-    async def status(self, info: Info) -> BatchStatus:
-        return (await info.context.loaders.batch_counts.load(self.id)).status
-
-    @strawberry.field
-    async def verified(self, info: Info) -> int:
-        return (await info.context.loaders.batch_counts.load(self.id)).verified
-
-    @strawberry.field
-    async def refused(self, info: Info) -> int:
-        return (await info.context.loaders.batch_counts.load(self.id)).refused
 
     @strawberry.field
     async def results(self, info: Info, first: int | None = 50, after: str | None = None) -> Connection[UploadResult]:

@@ -9,14 +9,15 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from domain.errors import DomainError, ErrorCode
-from domain.models.annotation import Annotation
-from domain.models.asset import Asset, BatchCounts, Upload, UploadBatch
+from domain.models.annotation import Annotation, PendingAnnotation
+from domain.models.asset import Asset, Upload, UploadBatch
+from domain.models.imports import ImportJob
 from domain.models.model import ModelDeployment, ModelEvaluation, TrainedModel
 from domain.models.people import Principal, Team, User
 from domain.models.project import Project
 from domain.models.training import EpochMetrics, TrainingJob
 from domain.models.version import DatasetVersion
-from domain.ports import Database, Detector, Doorbell, ManifestReader, ObjectStore, ProjectTotals
+from domain.ports import AnnotationFiles, Database, Detector, Doorbell, ManifestReader, ObjectStore, ProjectTotals
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,12 @@ class Loaders:
     project: DataLoader[str, Project | None]
     project_totals: DataLoader[str, ProjectTotals]
     batch: DataLoader[str, UploadBatch | None]
-    batch_counts: DataLoader[str, BatchCounts]
     batch_assets: DataLoader[str, int]
     upload: DataLoader[str, Upload | None]
     asset: DataLoader[str, Asset | None]
     annotations_of_asset: DataLoader[str, list[Annotation]]
+    pending_of_asset: DataLoader[str, list[PendingAnnotation]]
+    import_job: DataLoader[str, ImportJob | None]
     versions_of_asset: DataLoader[str, list[DatasetVersion]]
     version: DataLoader[str, DatasetVersion | None]
     job: DataLoader[str, TrainingJob | None]
@@ -58,6 +60,7 @@ class Context:
     detector: Detector
     doorbell: Doorbell
     manifests: ManifestReader
+    annotation_files: AnnotationFiles
     versions_enabled_everywhere: bool
     loaders: Loaders
     caller: Principal | None = None

@@ -12,6 +12,7 @@ from domain.models.training import TrainingJobStatus
 from domain.models.version import VersionStage
 from schema.assets import UploadBatch, UploadResult
 from schema.context import Info
+from schema.imports import ImportJob
 from schema.models import ModelDeployment, ModelEvaluation, TrainedModel
 from schema.projects import Project
 from schema.required import required
@@ -35,6 +36,15 @@ class UploadEvent:
     done: int
     total: int
     result: UploadResult | None
+
+
+@strawberry.type
+class ImportEvent:
+    cursor: str
+    at: datetime
+    job: ImportJob
+    done: int
+    total: int
 
 
 @strawberry.type
@@ -75,7 +85,9 @@ class TrainingEvent:
 
 
 ProjectSubject = Annotated[
-    Union[DatasetVersion, TrainingJob, TrainedModel, ModelDeployment, ModelEvaluation, UploadBatch, Project],  # noqa: UP007
+    Union[  # noqa: UP007
+        DatasetVersion, TrainingJob, TrainedModel, ModelDeployment, ModelEvaluation, UploadBatch, ImportJob, Project
+    ],
     strawberry.union("ProjectSubject"),
 ]
 

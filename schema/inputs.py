@@ -6,18 +6,12 @@ from typing import TypeVar
 
 import strawberry
 from strawberry.file_uploads import Upload
-from strawberry.scalars import JSON
 
-from domain.annotations import NewAnnotation
-from domain.models.annotation import AnnotationSource
-from domain.models.geometry import Box
 from domain.models.model import InferenceBackend
 from domain.models.training import BaseModel, TrainingConfig
 from domain.ports import AssetFilter as AssetFilterEntity
 from domain.projects import ProjectChanges
 from domain.training import StartTraining
-from domain.uploads import AnnouncedFile, RequestUploads
-from schema.scalars import BigInt
 
 T = TypeVar("T")
 
@@ -55,80 +49,10 @@ class AssetFilter:
     annotated: bool | None = None
     class_name: str | None = None
     search: str | None = None
+    has_pending: bool | None = None
 
     def decode(self) -> AssetFilterEntity:
-        return AssetFilterEntity(self.upload_batch_id, self.annotated, self.class_name, self.search)
-
-
-@strawberry.input
-class UploadFileInput:
-    filename: str
-    size_bytes: BigInt
-    sha256: str
-    content_type: str
-
-
-@strawberry.input(description="With batchId the files join that batch; otherwise a new one is made.")
-class RequestUploadsInput:
-    project_id: strawberry.ID
-    batch_id: strawberry.ID | None = None
-    batch_name: str | None = None
-    files: list[UploadFileInput]
-
-    def decode(self) -> RequestUploads:
-        files = [AnnouncedFile(one.filename, one.size_bytes, one.sha256, one.content_type) for one in self.files]
-        return RequestUploads(self.project_id, self.batch_id, self.batch_name, files)
-
-
-@strawberry.input
-class CompleteUploadsInput:
-    project_id: strawberry.ID
-    upload_ids: list[strawberry.ID]
-
-
-@strawberry.input
-class BoxInput:
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-@strawberry.input
-class PointInput:
-    x: float
-    y: float
-
-
-@strawberry.input
-class AnnotationInput:
-    asset_id: strawberry.ID
-    weed_type: str
-    box: BoxInput | None = None
-    polygon: list[PointInput] | None = None
-    geo_coordinates: JSON | None = None
-    confidence: float | None = None
-    verified: bool | None = False
-    source: AnnotationSource | None = AnnotationSource.MANUAL
-
-    def decode(self) -> NewAnnotation:
-        box, polygon = self.box, self.polygon
-        return NewAnnotation(
-            asset_id=self.asset_id,
-            weed_type=self.weed_type,
-            box=Box(box.x, box.y, box.width, box.height) if box else None,
-            polygon=tuple((point.x, point.y) for point in polygon) if polygon is not None else None,
-            geo_coordinates=self.geo_coordinates,
-            confidence=self.confidence,
-            verified=given(self.verified, False),
-            source=given(self.source, AnnotationSource.MANUAL),
-        )
-
-
-@strawberry.input(description="All or nothing; at most 1,000 a call.")
-class CreateAnnotationsInput:
-    project_id: strawberry.ID
-    annotations: list[AnnotationInput]
+        return AssetFilterEntity(self.upload_batch_id, self.annotated, self.class_name, self.search, self.has_pending)
 
 
 @strawberry.input

@@ -143,9 +143,9 @@ class TrainedModel(Node):
         return await info.context.loaders.deployed.load(self.id)
 
     @strawberry.field
-    def weights_url(self, info: Info) -> str:
+    async def weights_url(self, info: Info) -> str:
         key = self.entity.weights_key
-        return info.context.store.get_url(key, self.name, "application/octet-stream", datetime.now(UTC))
+        return await info.context.store.get_url(key, self.name, "application/octet-stream", datetime.now(UTC))
 
 
 @strawberry.type

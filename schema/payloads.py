@@ -9,19 +9,15 @@ import strawberry
 from domain.models.detection import DetectionResult as DetectionResultEntity
 from domain.models.model import InferenceBackend
 from domain.versions import CreateVersion, preview_version
-from schema.annotations import Annotation, BoundingBox
+from schema.annotations import BoundingBox
 from schema.assets import UploadBatch, UploadTarget
 from schema.context import Info
-from schema.errors import UserError
+from schema.imports import ImportJob
 from schema.models import ModelDeployment, ModelEvaluation
+from schema.payload import Payload
 from schema.projects import Project
 from schema.training import TrainingJob
 from schema.versions import DatasetVersion, VersionPreview
-
-
-@strawberry.type
-class Payload:
-    user_errors: list[UserError] = field(default_factory=list)
 
 
 @strawberry.type
@@ -41,8 +37,13 @@ class CompleteUploadsPayload(Payload):
 
 
 @strawberry.type
-class AnnotationsPayload(Payload):
-    annotations: list[Annotation] = field(default_factory=list)
+class FileUploadPayload(Payload):
+    upload: UploadTarget | None = None
+
+
+@strawberry.type
+class ImportPayload(Payload):
+    job: ImportJob | None = None
 
 
 @strawberry.type

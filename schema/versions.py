@@ -44,8 +44,8 @@ class VersionManifest:
         return cls(s3_key=manifest.s3_key, sha256=manifest.sha256, size_bytes=BigInt(manifest.size_bytes))
 
     @strawberry.field
-    def url(self, info: Info) -> str:
-        return info.context.store.get_url(self.s3_key, "manifest.json", "application/json", datetime.now(UTC))
+    async def url(self, info: Info) -> str:
+        return await info.context.store.get_url(self.s3_key, "manifest.json", "application/json", datetime.now(UTC))
 
 
 @strawberry.type(
@@ -87,8 +87,10 @@ class VersionAsset:
         return Asset.of(asset) if asset else None
 
     @strawberry.field
-    def url(self, info: Info) -> str:
-        return info.context.store.get_url(self.s3_key, self.filename, "application/octet-stream", datetime.now(UTC))
+    async def url(self, info: Info) -> str:
+        return await info.context.store.get_url(
+            self.s3_key, self.filename, "application/octet-stream", datetime.now(UTC)
+        )
 
     @strawberry.field
     async def annotations(self, info: Info) -> list[FrozenAnnotation]:

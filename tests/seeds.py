@@ -9,23 +9,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from adapters.local_store import LocalStore
 from db.database import SqlDatabase
 from db.engine import create_engine
 from domain.annotations import NewAnnotation, create_annotations
+from domain.events import tell_import_status
 from domain.ids import new_id
 from domain.jobs import Claim, JobKind
 from domain.keys import original_key, weights_key
-from domain.models.annotation import Annotation, AnnotationSource
+from domain.models.annotation import Annotation, AnnotationSource, PendingAnnotation, ReviewStatus
 from domain.models.asset import Asset, Upload, UploadBatch, UploadState
 from domain.models.config import Preprocessing, VersionConfig
 from domain.models.geometry import Box
+from domain.models.imports import ExportFormat, FileUpload, ImportJob, ImportStatus
 from domain.models.model import InferenceBackend, TrainedModel
 from domain.models.people import Membership, Principal, Team, TeamRole, User
 from domain.models.project import Project
 from domain.models.training import BaseModel
 from domain.models.version import DatasetVersion
-from domain.ports import Ring
+from domain.ports import ObjectStore, Ring, UnitOfWork
 from domain.versions import CreateVersion, create_version
 from workers.snapshot import Snapshot
 
@@ -163,7 +164,19 @@ async def add_uploads(
         )
         for index, name in enumerate(names)
     ]
-    await database.write(lambda uow: uow.uploads.add(*uploads))
+    answered = state not in (UploadState.OPEN, UploadState.VERIFYING)
+    counts = {
+        "announced": len(names),
+        "submitted": 0 if state is UploadState.OPEN else len(names),
+        "verified": len(names) if state is UploadState.VERIFIED else 0,
+        "refused": len(names) if answered and state is not UploadState.VERIFIED else 0,
+    }
+
+    async def work(uow: UnitOfWork) -> None:
+        await uow.uploads.add(*uploads)
+        await uow.batches.count_up(batch.id, **counts)
+
+    await database.write(work)
     return uploads
 
 
@@ -181,6 +194,65 @@ async def annotate(
     return await create_annotations(database, home.principal, (project or home.project).id, notes)
 
 
+async def add_pending(
+    database: SqlDatabase, asset: Asset, weed_type: str = "wattle", confidence: float = 0.5
+) -> PendingAnnotation:
+    """A detection on the image that waits for review."""
+    pending = PendingAnnotation(
+        id=new_id(),
+        asset_id=asset.id,
+        weed_type=weed_type,
+        box=Box(50, 60, 30, 40),
+        polygon=None,
+        confidence=confidence,
+        source=AnnotationSource.AI,
+        status=ReviewStatus.PENDING,
+        model_id=None,
+        created_at=datetime.now(UTC),
+    )
+    await database.write(lambda uow: uow.pending.add(pending))
+    return pending
+
+
+async def add_file(database: SqlDatabase, project: Project, filename: str) -> FileUpload:
+    """An announced file whose bytes are named, not stored."""
+    now = datetime.now(UTC)
+    expires_at = now + timedelta(hours=24)
+    file = FileUpload(new_id(), project.id, project.team_id, filename, 1000, digest_of(filename), now, expires_at)
+    await database.write(lambda uow: uow.files.add(file))
+    return file
+
+
+async def add_import(database: SqlDatabase, file: FileUpload) -> ImportJob:
+    """An import of the file that nobody has taken up yet."""
+    job = ImportJob(
+        id=new_id(),
+        project_id=file.project_id,
+        team_id=file.team_id,
+        file_id=file.id,
+        filename=file.filename,
+        size_bytes=file.size_bytes,
+        sha256=file.sha256,
+        format=ExportFormat.COCO,
+        keep_splits=False,
+        status=ImportStatus.QUEUED,
+        imported=0,
+        skipped=0,
+        warnings=(),
+        failure_reason=None,
+        created_by_id=None,
+        created_at=datetime.now(UTC),
+        finished_at=None,
+    )
+
+    async def work(uow: UnitOfWork) -> None:
+        await uow.imports.add(job)
+        tell_import_status(uow, job.project_id, job.id)
+
+    await database.write(work)
+    return job
+
+
 async def request_version(
     database: SqlDatabase, home: Home, config: VersionConfig | None = None, project: Project | None = None
 ) -> DatasetVersion:
@@ -196,7 +268,7 @@ async def take(database: SqlDatabase, kind: JobKind, worker: str = "test") -> Cl
     return claim
 
 
-async def freeze(database: SqlDatabase, store: LocalStore, work_dir: Path, version: DatasetVersion) -> DatasetVersion:
+async def freeze(database: SqlDatabase, store: ObjectStore, work_dir: Path, version: DatasetVersion) -> DatasetVersion:
     """Runs the snapshot of that version, which must be the next in turn, to its end."""
     claim = await take(database, JobKind.SNAPSHOT)
     assert claim.id == version.id

@@ -22,8 +22,10 @@ from adapters.settings import Settings, load_settings
 from db.database import SqlDatabase
 from domain.models.people import User
 from main import create_app
+from workers.annotation_import import AnnotationImport
 from workers.claims import ClaimLoops, Handler
 from workers.process import scratch_folder, wake_queue
+from workers.sandbox.pool import SandboxPool
 from workers.services import Services, open_services
 from workers.snapshot import Snapshot
 from workers.verification import UploadVerification
@@ -157,26 +159,29 @@ class Stack:
     async def io_worker(self) -> AsyncIterator[None]:
         """Uploads are verified and versions frozen while this is open, as by the io worker."""
         with scratch_folder(self.services.settings.work_dir, "io") as folder:
-            handlers: list[Handler] = [
-                UploadVerification(self.database, self.services.store, folder),
-                Snapshot(self.database, self.services.store, folder),
-            ]
-            loops = ClaimLoops(self.database, "test:io", handlers)
-            queue = wake_queue(self.services.redis, IO_QUEUE, loops)
-            tasks = [asyncio.create_task(loops.run()), asyncio.create_task(queue.main())]
-            try:
-                yield
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+            database, store = self.database, self.services.store
+            async with SandboxPool(2) as sandbox:
+                handlers: list[Handler] = [
+                    UploadVerification(database, store, sandbox, folder),
+                    AnnotationImport(database, store, sandbox, folder),
+                    Snapshot(database, store, folder),
+                ]
+                loops = ClaimLoops(database, "test:io", handlers)
+                queue = wake_queue(self.services.redis, IO_QUEUE, loops)
+                tasks = [asyncio.create_task(loops.run()), asyncio.create_task(queue.main())]
+                try:
+                    yield
+                finally:
+                    for task in tasks:
+                        task.cancel()
+                    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @asynccontextmanager
 async def running_api(
-    data_dir: Path, database_url: str, redis_url: str, enable_dataset_versions: bool = False
+    data_dir: Path, database_url: str, redis_url: str, enable_dataset_versions: bool = False, **more: Any
 ) -> AsyncIterator[Stack]:
-    """The API over a migrated database."""
+    """The API over a migrated database; `more` are further settings."""
     listener = socket.create_server(("127.0.0.1", 0))
     settings: Settings = load_settings(
         host="127.0.0.1",
@@ -187,18 +192,23 @@ async def running_api(
         redis_url=redis_url,
         jwt_secret=SECRET,
         enable_dataset_versions=enable_dataset_versions,
+        **more,
     )
     async with open_services(settings) as services:
         await services.doorbell.open()
-        async with _served(services, listener), httpx.AsyncClient(base_url=settings.base_url, timeout=60) as http:
+        (data_dir / "api").mkdir(parents=True)
+        async with (
+            _served(services, listener, data_dir / "api"),
+            httpx.AsyncClient(base_url=settings.base_url, timeout=60) as http,
+        ):
             yield Stack(services, settings.base_url, http)
 
 
 @asynccontextmanager
-async def _served(services: Services, listener: socket.socket) -> AsyncIterator[None]:
+async def _served(services: Services, listener: socket.socket, folder: Path) -> AsyncIterator[None]:
     server = _Server(
         uvicorn.Config(
-            create_app(services),
+            create_app(services, folder),
             log_level="warning",
             access_log=False,
             lifespan="off",

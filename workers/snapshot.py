@@ -19,11 +19,11 @@ from domain.ids import new_id
 from domain.jobs import Claim, JobKind
 from domain.keys import manifest_key
 from domain.models.manifest import FrozenImage
-from domain.models.version import DatasetStatus, DatasetVersion, Manifest, VersionAsset, VersionStage
+from domain.models.version import DatasetStatus, DatasetVersion, Manifest, Notice, VersionAsset, VersionStage
 from domain.ports import ObjectStore, UnitOfWork
 from domain.splits import Assignment, assign
 from domain.transitions import transition
-from domain.versions import class_notices, split_counts
+from domain.versions import class_notices, split_counts, unread_notices
 from workers.claims import PermanentError
 from workers.spool import Spool, spool
 
@@ -68,6 +68,7 @@ class Snapshot:
             at = read.at
             selected = await spool(read, version.project_id, config.filters, folder)
             latest = await read.latest_splits(version.project_id) if config.splits.inherit else {}
+            unread = unread_notices(await read.unread(version.project_id, config.filters))
         if not selected.annotation_count:
             raise PermanentError("No annotated image passes the version's filters any more; nothing was frozen.")
         total = len(selected.images)
@@ -79,7 +80,7 @@ class Snapshot:
         key = manifest_key(version.team_id, version.project_id, version.version, written.sha256)
         await self._store.put_file(key, path, "application/json")
         await self._store_rows(claim, version, selected, assignment)
-        await self._finish(claim, version, at, selected, assignment, key, written)
+        await self._finish(claim, version, at, selected, assignment, unread, key, written)
 
     async def _tell(self, claim: Claim, version: DatasetVersion, stage: VersionStage, done: int, total: int) -> None:
         async def work(uow: UnitOfWork) -> None:
@@ -112,11 +113,12 @@ class Snapshot:
         at: datetime,
         selected: Spool,
         assignment: Assignment,
+        unread: tuple[Notice, ...],
         key: str,
         written: WrittenManifest,
     ) -> None:
         sizes = split_counts(assignment, version.config)
-        notices = assignment.notices + class_notices(selected.classes_by_split(assignment), sizes)
+        notices = assignment.notices + unread + class_notices(selected.classes_by_split(assignment), sizes)
 
         async def work(uow: UnitOfWork) -> None:
             current = await uow.versions.lock(version.id)

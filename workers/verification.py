@@ -10,12 +10,14 @@ from pathlib import Path
 
 from domain.errors import ErrorCode
 from domain.jobs import Claim, JobKind
-from domain.keys import original_key, upload_key
-from domain.models.asset import Upload
-from domain.ports import Database, ObjectStore
-from domain.uploads import accept_upload, refuse_upload
-from workers.claims import PermanentError
-from workers.image_facts import NotAnImageError, read_image_facts
+from domain.keys import upload_key
+from domain.models.asset import ImageFacts, Upload
+from domain.ports import Database, DeletedOriginal, ObjectStore
+from domain.upload_verdicts import accept_upload, refuse_upload
+from workers.originals import keep_original
+from workers.sandbox.image import sandboxed_image_facts
+from workers.sandbox.outcome import CrashCause, SandboxCrashError, SandboxRefusal
+from workers.sandbox.pool import SandboxPool
 
 
 class UploadVerification:
@@ -24,9 +26,10 @@ class UploadVerification:
     kind = JobKind.UPLOAD
     slots = 4
 
-    def __init__(self, database: Database, store: ObjectStore, work_dir: Path) -> None:
+    def __init__(self, database: Database, store: ObjectStore, sandbox: SandboxPool, work_dir: Path) -> None:
         self._database = database
         self._store = store
+        self._sandbox = sandbox
         self._work_dir = work_dir
 
     async def run(self, claim: Claim) -> None:
@@ -34,43 +37,53 @@ class UploadVerification:
         if upload is None:
             return
         with tempfile.TemporaryDirectory(dir=self._work_dir, prefix="upload-") as folder:
-            await self._verify(claim, upload, Path(folder) / "image")
+            await self._verify(claim, upload, Path(folder))
 
     async def fail(self, claim: Claim, reason: str) -> None:
         upload = await self._database.read(lambda uow: uow.uploads.get(claim.id))
         if upload is not None:
-            await self._refuse(claim, upload, ErrorCode.UNAVAILABLE, f"{upload.filename}: {reason}")
+            await self._refuse(claim, upload, ErrorCode.UNAVAILABLE, reason)
 
-    async def _verify(self, claim: Claim, upload: Upload, path: Path) -> None:
-        key = upload_key(upload.team_id, upload.id)
+    async def _verify(self, claim: Claim, upload: Upload, folder: Path) -> None:
+        key, path = upload_key(upload.team_id, upload.id), folder / "image"
         try:
-            await self._store.download(key, path)
+            tag = await self._store.download(key, path)
         except KeyError:
-            message = f"{upload.filename}: its bytes never arrived; request the upload again and PUT the file."
-            await self._refuse(claim, upload, ErrorCode.NOT_READY, message)
+            reason = "its bytes never arrived; request the upload again and PUT the file."
+            await self._refuse(claim, upload, ErrorCode.NOT_READY, reason)
             return
-        try:
-            await asyncio.to_thread(_compare, path, upload)
-            facts = await asyncio.to_thread(read_image_facts, path)
-        except PermanentError as error:
-            await self._refuse(claim, upload, ErrorCode.INVALID, f"{upload.filename}: {error}")
-        except NotAnImageError as error:
-            await self._refuse(claim, upload, ErrorCode.UNSUPPORTED, f"{upload.filename}: {error}")
-        else:
-            await self._store.copy(key, original_key(upload.team_id, upload.sha256))
+        difference = await asyncio.to_thread(_difference, path, upload)
+        if difference is not None:
+            await self._refuse(claim, upload, ErrorCode.INVALID, difference)
+        elif (facts := await self._examined(claim, upload, path, folder)) is not None:
+            original = DeletedOriginal(upload.team_id, upload.sha256)
+            await keep_original(self._database, self._store, original, key, tag, folder)
             await self._database.write(partial(accept_upload, claim=claim, upload=upload, facts=facts))
         await self._store.delete(key)
 
-    async def _refuse(self, claim: Claim, upload: Upload, code: ErrorCode, message: str) -> None:
+    async def _examined(self, claim: Claim, upload: Upload, path: Path, folder: Path) -> ImageFacts | None:
+        """The facts, with thumbnails in `folder`; None when the file was refused."""
+        try:
+            return await sandboxed_image_facts(self._sandbox, path, folder)
+        except SandboxRefusal as refusal:
+            reason = refusal.message
+        except SandboxCrashError as crash:
+            if crash.cause is CrashCause.KILLED:
+                raise  # not the file's fault; it is tried again
+            reason = crash.message
+        await self._refuse(claim, upload, ErrorCode.UNSUPPORTED, reason)
+        return None
+
+    async def _refuse(self, claim: Claim, upload: Upload, code: ErrorCode, reason: str) -> None:
+        message = f"{upload.filename}: {reason}"
         await self._database.write(partial(refuse_upload, claim=claim, upload=upload, code=code, message=message))
 
 
-def _compare(path: Path, upload: Upload) -> None:
-    """Raises PermanentError unless the bytes are the announced ones."""
+def _difference(path: Path, upload: Upload) -> str | None:
+    """What keeps the bytes from being the announced ones."""
     size = path.stat().st_size
     if size != upload.size_bytes:
-        raise PermanentError(f"{upload.size_bytes} bytes were announced, and {size} came.")
+        return f"{upload.size_bytes} bytes were announced, and {size} came."
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if digest != upload.sha256:
-        raise PermanentError("its bytes do not have the SHA-256 that was announced.")
+    return None if digest == upload.sha256 else "its bytes do not have the SHA-256 that was announced."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from db.tables.assets import (
     annotation_sessions,
     assets,
+    deleted_originals,
     manual_annotations,
     pending_annotations,
     upload_batches,
@@ -12,21 +13,27 @@ from db.tables.assets import (
 )
 from db.tables.columns import metadata
 from db.tables.events import event_log, event_streams
+from db.tables.imports import annotation_calls, file_uploads, import_jobs, skipped_items
 from db.tables.people import projects, team_members, teams, users
 from db.tables.training import model_deployments, model_evaluations, trained_models, training_epochs, training_jobs
 from db.tables.versions import training_dataset_assets, training_datasets, version_exports
 
 __all__ = [
+    "annotation_calls",
     "annotation_sessions",
     "assets",
+    "deleted_originals",
     "event_log",
     "event_streams",
+    "file_uploads",
+    "import_jobs",
     "manual_annotations",
     "metadata",
     "model_deployments",
     "model_evaluations",
     "pending_annotations",
     "projects",
+    "skipped_items",
     "team_members",
     "teams",
     "trained_models",

@@ -10,6 +10,8 @@ from domain.models.annotation import AnnotationSource, ReviewStatus
 from domain.models.asset import UploadState
 from domain.models.version import Split
 
+_COUNTERS = ("announced", "submitted", "verified", "refused")
+
 upload_batches = Table(
     "UploadBatch",
     metadata,
@@ -17,6 +19,7 @@ upload_batches = Table(
     reference("projectId", "project_id", "Project"),
     Column("name", String(200), nullable=False),
     time_column("createdAt", "created_at"),
+    *(Column(name, Integer, nullable=False, server_default="0") for name in _COUNTERS),
     Index(None, "project_id", "created_at"),
 )
 
@@ -39,9 +42,13 @@ assets = Table(
     Column("sha256", String(64), nullable=True),
     Column("orientation", Integer, nullable=False, server_default="1"),
     Column("importedSplit", EnumText(Split), key="imported_split", nullable=True),
+    Column("perceptualHash", String(16), key="perceptual_hash", nullable=True),
+    Column("factsError", Text, key="facts_error", nullable=True),
     UniqueConstraint("project_id", "sha256"),
-    Index(None, "project_id", "created_at", "id"),
-    Index(None, "upload_batch_id"),
+    # The file name lies in the index, so that a search reads no row that does not match.
+    Index(None, "project_id", "created_at", "id", "filename"),
+    Index(None, "upload_batch_id", "created_at", "id"),
+    Index(None, "perceptual_hash"),
 )
 
 uploads = Table(
@@ -65,6 +72,7 @@ uploads = Table(
     Index(None, "batch_id", "status"),
     Index(None, "project_id", "sha256"),
     Index(None, "status", "heartbeat_at"),
+    Index(None, "status", "created_at", "id"),
 )
 
 annotation_sessions = Table(
@@ -106,4 +114,13 @@ pending_annotations = Table(
     time_column("createdAt", "created_at"),
     Column("modelId", String(191), key="model_id", nullable=True),
     Index(None, "asset_id", "status"),
+)
+
+deleted_originals = Table(
+    "DeletedOriginal",
+    metadata,
+    Column("teamId", String(191), key="team_id", primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    time_column("since", "since"),
+    Index(None, "since"),
 )

@@ -72,6 +72,7 @@ training_dataset_assets = Table(
     Index(None, "dataset_id", "position"),
     Index(None, "dataset_id", "split", "position"),
     Index(None, "asset_id"),
+    Index(None, "sha256"),
 )
 
 version_exports = Table(

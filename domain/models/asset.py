@@ -27,10 +27,28 @@ class UploadState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UploadBatch:
+    """Files that came together: how many were announced, how many of these the client has completed, and how many of
+    those turned out to be images, or not. What expired counts as completed and refused."""
+
     id: str
     project_id: str
     name: str
     created_at: datetime
+    announced: int = 0
+    submitted: int = 0
+    verified: int = 0
+    refused: int = 0
+
+    @property
+    def answered(self) -> int:
+        """Files that are taken, refused or expired."""
+        return self.verified + self.refused
+
+    @property
+    def status(self) -> BatchStatus:
+        if self.submitted < self.announced:
+            return BatchStatus.OPEN
+        return BatchStatus.VERIFYING if self.answered < self.announced else BatchStatus.DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,29 +73,9 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class BatchCounts:
-    """How many files of a batch stand where."""
-
-    open: int = 0
-    verifying: int = 0
-    verified: int = 0
-    refused: int = 0
-
-    @property
-    def total(self) -> int:
-        return self.open + self.verifying + self.verified + self.refused
-
-    @property
-    def status(self) -> BatchStatus:
-        if self.open:
-            return BatchStatus.OPEN
-        return BatchStatus.VERIFYING if self.verifying else BatchStatus.DONE
-
-
-@dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """What the header of an image file says. `width` and `height` are pixels after the EXIF orientation (1..8) was
-    applied."""
+    """What an image file says of itself. `width` and `height` are pixels after the EXIF orientation (1..8) was applied;
+    `perceptual_hash` is 64 bits in hex, alike for pictures that look alike."""
 
     content_type: str
     width: int
@@ -86,11 +84,13 @@ class ImageFacts:
     gps_latitude: float | None
     gps_longitude: float | None
     captured_at: datetime | None
+    perceptual_hash: str
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """An image. What is None was never worked out: rows from before versioning lack sizes and checksums."""
+    """An image. What is None was never worked out: rows from before versioning lack sizes and checksums, until a
+    worker has filled them in, or `facts_error` says why it cannot."""
 
     id: str
     project_id: str
@@ -108,3 +108,5 @@ class Asset:
     captured_at: datetime | None
     imported_split: Split | None
     created_at: datetime
+    perceptual_hash: str | None = None
+    facts_error: str | None = None

@@ -149,7 +149,7 @@ async def test_a_viewer_reads_and_watches_everything(api: Stack, ours: World) ->
     viewer = api.caller(ours.members[TeamRole.VIEWER])
     for name, operation in QUERIES.items():
         assert "errors" not in await viewer.ask(operation.document, **operation.filled(ours.ids)), name
-    for name in ("versionProgress", "trainingProgress"):
+    for name in ("versionProgress", "trainingProgress", "importProgress"):
         message = await first_message(viewer, SUBSCRIPTIONS[name], dict(ours.ids))
         assert message["type"] == "next", name
         assert not message["payload"].get("errors"), name

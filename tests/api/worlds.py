@@ -18,8 +18,11 @@ from domain.training import StartTraining, start_training
 from seeds import (
     Home,
     add_batch,
+    add_file,
     add_images,
+    add_import,
     add_model,
+    add_pending,
     add_uploads,
     annotate,
     digest_of,
@@ -50,6 +53,9 @@ async def make_world(api: Stack, name: str) -> World:
     batch = await add_batch(database, home.project)
     assets = await add_images(database, home.project, [f"{name}-{index}" for index in range(8)], batch)
     annotations = await annotate(database, home, assets)
+    pending = await add_pending(database, assets[0])
+    file = await add_file(database, home.project, f"{name}.json")
+    imported = await add_import(database, file)
     (upload,) = await add_uploads(database, home.project, batch, [f"{name}-new"], UploadState.OPEN)
     work_dir = api.services.settings.data_dir
     config = VersionConfig(splits=SplitConfig(0.5, 0.25, 0.25))
@@ -66,7 +72,10 @@ async def make_world(api: Stack, name: str) -> World:
         "batch": batch.id,
         "asset": assets[0].id,
         "annotation": annotations[0].id,
+        "pending": pending.id,
         "upload": upload.id,
+        "file": file.id,
+        "import": imported.id,
         "version": version.id,
         "model": model.id,
         "evaluation": evaluation.id,
@@ -133,6 +142,27 @@ MUTATIONS: Mapping[str, Operation] = {
     "createAnnotations": _mutation(
         "createAnnotations", "CreateAnnotationsInput", {"projectId": "$project", "annotations": [_DRAWN]}
     ),
+    "updateAnnotation": _mutation(
+        "updateAnnotation", "UpdateAnnotationInput", {"id": "$annotation", "weedType": "gorse"}
+    ),
+    "renameClass": Operation(
+        f'mutation($p: ID!) {{ renameClass(projectId: $p, from: "wattle", to: "gorse") {{ {_ERRORS} }} }}',
+        {"p": "$project"},
+    ),
+    "reviewPendingAnnotations": _mutation(
+        "reviewPendingAnnotations", "ReviewInput", {"projectId": "$project", "decision": "REJECT", "ids": ["$pending"]}
+    ),
+    "exportAnnotations": _mutation(
+        "exportAnnotations", "ExportAnnotationsInput", {"projectId": "$project", "format": "CSV"}
+    ),
+    "requestFileUpload": _mutation(
+        "requestFileUpload",
+        "RequestFileUploadInput",
+        {"projectId": "$project", "filename": "b.json", "sizeBytes": 3, "sha256": digest_of("file")},
+    ),
+    "importAnnotations": _mutation(
+        "importAnnotations", "ImportAnnotationsInput", {"projectId": "$project", "format": "COCO", "uploadId": "$file"}
+    ),
     "createVersion": _mutation(
         "createVersion",
         "CreateVersionInput",
@@ -156,12 +186,20 @@ MUTATIONS: Mapping[str, Operation] = {
         "DetectInput",
         {"projectId": "$project", "source": {"assetId": "$asset"}, "model": {"modelId": "$model"}},
     ),
+    # Last, since what they delete is needed before.
+    "deleteAnnotations": Operation(
+        f"mutation($ids: [ID!]!) {{ deleteAnnotations(ids: $ids) {{ {_ERRORS} }} }}", {"ids": ["$annotation"]}
+    ),
+    "deleteAssets": Operation(
+        f"mutation($ids: [ID!]!) {{ deleteAssets(ids: $ids) {{ {_ERRORS} }} }}", {"ids": ["$asset"]}
+    ),
 }
 
 QUERIES: Mapping[str, Operation] = {
     "project": _by_id("query", "project", "id", "project", "id name"),
     "asset": _by_id("query", "asset", "id", "asset", "id filename"),
     "uploadBatch": _by_id("query", "uploadBatch", "id", "batch", "id name"),
+    "importJob": _by_id("query", "importJob", "id", "import", "id status"),
     "version": _by_id("query", "version", "id", "version", "id name"),
     "trainingJob": _by_id("query", "trainingJob", "id", "job", "id status"),
     "model": _by_id("query", "model", "id", "model", "id name"),
@@ -179,6 +217,8 @@ NODES = (
     "batch",
     "asset",
     "annotation",
+    "pending",
+    "import",
     "version",
     "model",
     "evaluation",
@@ -189,6 +229,7 @@ NODES = (
 
 SUBSCRIPTIONS: Mapping[str, Operation] = {
     "uploadProgress": _by_id("subscription", "uploadProgress", "batchId", "batch", "cursor"),
+    "importProgress": _by_id("subscription", "importProgress", "jobId", "import", "cursor"),
     "versionProgress": _by_id("subscription", "versionProgress", "versionId", "version", "cursor"),
     "trainingProgress": _by_id("subscription", "trainingProgress", "jobId", "job", "cursor"),
     "projectEvents": _by_id("subscription", "projectEvents", "projectId", "project", "cursor"),

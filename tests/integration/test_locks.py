@@ -23,7 +23,7 @@ from domain.models.training import TrainingConfig, TrainingJobStatus
 from domain.models.version import DatasetStatus, DatasetVersion, Split
 from domain.ports import UnitOfWork
 from domain.training import StartTraining, cancel_training, ended, preparing, start_training
-from domain.uploads import refuse_upload
+from domain.upload_verdicts import refuse_upload
 from seeds import (
     Home,
     add_batch,

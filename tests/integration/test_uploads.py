@@ -35,8 +35,9 @@ class Site:
         return self.home.project.id
 
     def objects(self) -> list[Path]:
-        """Every file of the object store, half-written ones too."""
-        return [path for path in self.api.services.settings.objects_dir.rglob("*") if path.is_file()]
+        """Every file of the object store but thumbnails, half-written ones too."""
+        files = [path for path in self.api.services.settings.objects_dir.rglob("*") if path.is_file()]
+        return [path for path in files if "thumbnails" not in path.parts]
 
 
 @pytest.fixture
@@ -167,7 +168,7 @@ async def test_an_expired_address_takes_nothing(site: Site) -> None:
     store = site.api.services.store
     long_ago = site.home.project.created_at.replace(year=2020)
     key = upload_key(site.home.team.id, "some-upload")
-    late = store.put_url(key, len(content), hashlib.sha256(content).hexdigest(), long_ago)
+    late = await store.put_url(key, len(content), hashlib.sha256(content).hexdigest(), long_ago)
     answer = await site.member.http.put(late.url, content=content, headers=dict(late.headers))
     assert answer.status_code == 403
     assert "expired" in answer.json()["error"]
@@ -212,3 +213,24 @@ async def test_the_same_file_announced_at_once_is_one_upload(site: Site) -> None
     picture = Picture("one.jpg", jpeg())
     asked = await asyncio.gather(*(request(site.member, site.project_id, [announced(picture)]) for _ in range(8)))
     assert len({answer["uploads"][0]["uploadId"] for answer in asked}) == 1
+
+
+async def test_who_asks_again_after_an_interruption_sends_what_is_missing_and_sees_it_all(site: Site) -> None:
+    pictures = [Picture(f"{number}.jpg", jpeg(number)) for number in range(4)]
+    files = [announced(picture) for picture in pictures]
+    before = await request(site.member, site.project_id, files)
+    for target, picture in zip(before["uploads"][:2], pictures[:2], strict=True):
+        assert (await put(site.member, target, picture.content)).status_code == 200
+    await complete(site.member, site.project_id, [before["uploads"][0]["uploadId"]])
+    again = await request(site.member, site.project_id, files)
+    assert [target["url"] is None for target in again["uploads"]] == [True, True, False, False]
+    ids = [target["uploadId"] for target in again["uploads"] if target["uploadId"]]
+    assert set(ids) <= {target["uploadId"] for target in before["uploads"]}
+    for target, picture in zip(again["uploads"][2:], pictures[2:], strict=True):
+        assert (await put(site.member, target, picture.content)).status_code == 200
+    await complete(site.member, site.project_id, ids)
+    batch = await finished(site.member, again["batch"]["id"])
+    taken = sum(target["existingAsset"] is None for target in again["uploads"])
+    assert (batch["status"], batch["verified"], batch["results"]["totalCount"]) == ("DONE", taken, taken)
+    left = await finished(site.member, before["batch"]["id"])
+    assert (left["status"], left["results"]["totalCount"]) == ("DONE", 4 - taken)

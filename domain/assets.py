@@ -1,0 +1,50 @@
+"""Images of a project: reading one, and deleting many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from domain.errors import invalid, not_found
+from domain.events import tell_project
+from domain.models.asset import Asset
+from domain.models.people import Principal
+from domain.policies import Action, authorize_project
+from domain.ports import Database, DeletedOriginal, UnitOfWork
+
+MAX_DELETED = 1000
+
+
+async def readable_asset(uow: UnitOfWork, principal: Principal, asset_id: str) -> Asset:
+    """The image, when the caller may read its project. Raises NOT_FOUND otherwise."""
+    asset = await uow.assets.get(asset_id)
+    if asset is None:
+        raise not_found("asset")
+    await authorize_project(uow, principal, asset.project_id, Action.READ, "asset")
+    return asset
+
+
+async def delete_assets(database: Database, principal: Principal, ids: Sequence[str]) -> list[str]:
+    """Takes images out of their projects, with all that was drawn on them; all of them or none.
+
+    Versions that froze an image keep it, and its bytes. Bytes that nothing names are collected a day later. Raises
+    NOT_FOUND for an image that is not there, or is another team's.
+    """
+    wanted = list(dict.fromkeys(ids))
+    if not 1 <= len(wanted) <= MAX_DELETED:
+        raise invalid(f"Between 1 and {MAX_DELETED} images can be deleted in a call.", "ids")
+
+    async def work(uow: UnitOfWork) -> None:
+        assets = await uow.assets.get_many(wanted)
+        if len(assets) < len(wanted):
+            raise not_found("asset")
+        originals = []
+        for project_id in sorted({asset.project_id for asset in assets.values()}):
+            project = await authorize_project(uow, principal, project_id, Action.DELETE_ASSETS, "asset")
+            mine = [asset for asset in assets.values() if asset.project_id == project_id]
+            originals += [DeletedOriginal(project.team_id, asset.sha256) for asset in mine if asset.sha256]
+            tell_project(uow, project)
+        await uow.assets.delete(wanted)
+        await uow.deleted_originals.add(originals)
+
+    await database.write(work)
+    return wanted
