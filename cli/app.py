@@ -6,10 +6,12 @@ import typer
 
 from cli.api import api
 from cli.demo.command import demo
+from cli.importing import import_annotations
 from cli.migrate import migrate
 from cli.schema import schema
 from cli.token import token
 from cli.up import up
+from cli.upload import upload
 from cli.worker import worker
 
 app = typer.Typer(
@@ -24,4 +26,6 @@ app.add_typer(worker, name="worker")
 app.command()(migrate)
 app.command()(token)
 app.command()(schema)
+app.command()(upload)
+app.command("import")(import_annotations)
 app.command()(demo)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
@@ -16,17 +16,34 @@ from websockets.typing import Subprotocol
 _ANSWER_SECONDS = 180.0
 _HELLO_SECONDS = 20.0
 _RECONNECTS = 6
+# Half a minute and more: a server that is started again, a radio link that comes and goes.
+RETRY_SECONDS = (0.5, 2.0, 5.0, 10.0, 20.0)
+_BUSY = (408, 429)
 
 
 class ApiError(Exception):
     """The server said no, or could not be reached: one sentence for a person.
 
-    `code` is that of the user error or of the top-level error (NOT_FOUND, INVALID …), None when there was no answer.
+    `code` is that of the user error or of the top-level error (NOT_FOUND, INVALID …), None when there was no answer;
+    `field` is the path of the input at fault, as ("input", "files", "3", "filename"), empty where none is named.
     """
 
-    def __init__(self, message: str, code: str | None = None) -> None:
+    def __init__(self, message: str, code: str | None = None, field: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.code = code
+        self.field = tuple(field)
+
+
+class UnavailableError(ApiError):
+    """No answer came, or one that says to come back later: the same call may succeed then."""
+
+
+class PutRefusedError(ApiError):
+    """The address does not take these bytes. `status` is HTTP's; 403 is also that of an expired address."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(f"An upload was refused with HTTP {status}: {text[:200]}")
+        self.status = status
 
 
 class Client:
@@ -54,6 +71,15 @@ class Client:
         """The root field of a query or mutation. Raises ApiError, also for the payload's user errors."""
         body = {"query": document, "variables": variables}
         return _root_field(_answer(await self._request("POST", "/graphql", headers=self._authorization, json=body)))
+
+    async def call_again(self, document: str, **variables: Any) -> Any:
+        """As `call`, and again for half a minute while no answer comes. For what may safely be asked twice."""
+        for seconds in RETRY_SECONDS:
+            try:
+                return await self.call(document, **variables)
+            except UnavailableError:
+                await asyncio.sleep(seconds)
+        return await self.call(document, **variables)
 
     async def call_with_file(self, document: str, content: bytes, filename: str, **variables: Any) -> Any:
         """Like `call`, with the file as the variable `$file`, sent as a GraphQL multipart request."""
@@ -85,11 +111,18 @@ class Client:
                     raise ApiError(f"The progress feed of {self.address} broke off: {error}") from error
                 await asyncio.sleep(0.2 * 2**lost)
 
-    async def put(self, url: str, headers: Mapping[str, str], content: bytes) -> None:
-        """Sends a file to the address that requestUploads gave, with exactly the headers that came with it."""
-        answer = await self._request("PUT", url, headers=headers, content=content)
+    async def put(self, url: str, headers: Mapping[str, str], content: AsyncIterable[bytes], size_bytes: int) -> None:
+        """Sends a file to the address that requestUploads gave, with exactly the headers that came with it.
+
+        The length is said beforehand: S3 takes no body in chunks of unknown number. Raises UnavailableError,
+        PutRefusedError, and what reading `content` raises.
+        """
+        length = {"Content-Length": str(size_bytes)}
+        answer = await self._request("PUT", url, headers={**headers, **length}, content=content)
+        if answer.is_server_error or answer.status_code in _BUSY:
+            raise UnavailableError(f"{answer.url.host} answered an upload with HTTP {answer.status_code}.")
         if not answer.is_success:
-            raise ApiError(f"An upload was refused with HTTP {answer.status_code}: {answer.text[:200]}")
+            raise PutRefusedError(answer.status_code, answer.text)
 
     async def download(self, url: str) -> bytes:
         """The bytes behind a signed address."""
@@ -103,7 +136,8 @@ class Client:
             return await self._http.request(method, url, **options)
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
-            raise ApiError(f"{httpx.URL(self.address).join(url).host} did not answer: {reason}") from error
+            host = httpx.URL(self.address).join(url).netloc.decode()
+            raise UnavailableError(f"{host} did not answer: {reason}") from error
 
     async def _events(self, document: str, variables: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
         # http becomes ws, https becomes wss.
@@ -147,7 +181,8 @@ def _answer(response: httpx.Response) -> dict[str, Any]:
     except ValueError:
         answer = None
     if not isinstance(answer, dict) or not ("data" in answer or "errors" in answer):
-        raise ApiError(f"{response.url} answered HTTP {response.status_code}, which is no GraphQL answer.")
+        kind = UnavailableError if response.is_server_error or response.status_code in _BUSY else ApiError
+        raise kind(f"{response.url} answered HTTP {response.status_code}, which is no GraphQL answer.")
     return answer
 
 
@@ -158,5 +193,7 @@ def _root_field(answer: dict[str, Any]) -> Any:
     (value,) = answer["data"].values()
     if isinstance(value, dict) and value.get("userErrors"):
         problems = value["userErrors"]
-        raise ApiError(" ".join(problem["message"] for problem in problems), problems[0].get("code"))
+        first = problems[0]
+        text = " ".join(problem["message"] for problem in problems)
+        raise ApiError(text, first.get("code"), first.get("field") or ())
     return value

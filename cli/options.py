@@ -11,12 +11,30 @@ import typer
 
 from adapters.logs import configure_logs
 from adapters.settings import Settings, SettingsError, load_settings
+from cli.annotation_file import AnnotationFormat
 
 DataDir = Annotated[
     Path | None, typer.Option("--data-dir", help="Folder of the embedded database, objects and working files.")
 ]
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on; loopback unless set.")]
 Port = Annotated[int | None, typer.Option("--port", help="Port to listen on; 0 chooses a free one.")]
+
+ProjectName = Annotated[str, typer.Option("--project", help="The project's id, or its name.")]
+Format = Annotated[
+    AnnotationFormat | None,
+    typer.Option("--format", case_sensitive=False, help="Of the annotations; recognised from the file unless set."),
+]
+KeepSplits = Annotated[
+    bool, typer.Option("--keep-splits", help="Keep the file's train, valid and test folders as the images' splits.")
+]
+Server = Annotated[
+    str | None, typer.Option("--server", envvar="AGRIDRONE_SERVER", help="Its address; this machine's unless set.")
+]
+Token = Annotated[str | None, typer.Option("--token", envvar="AGRIDRONE_TOKEN", help="A bearer token or API token.")]
+Email = Annotated[
+    str | None,
+    typer.Option("--email", envvar="AGRIDRONE_EMAIL", help="Instead of a token, for a server on this machine."),
+]
 
 
 def settings_of(host: str | None = None, port: int | None = None, data_dir: Path | None = None) -> Settings:

@@ -68,10 +68,11 @@ async def request_uploads(
         project = await authorize_project(uow, principal, command.project_id, Action.UPLOAD)
         # The lock makes two calls that announce the same file agree on one upload.
         await uow.projects.lock(project.id)
-        batch = await _batch(uow, command)
         digests = [file.sha256 for file in files]
         assets = await uow.assets.by_digest(project.id, digests)
         uploads = await uow.uploads.open_by_digest(project.id, digests)
+        known = assets[digests[0]].upload_batch_id if assets.keys() >= set(digests) else None
+        batch = await _batch(uow, command, known)
         fresh: list[Upload] = []
         for file in files:
             if file.sha256 not in assets and file.sha256 not in uploads:
@@ -146,9 +147,12 @@ def _checked(file: AnnouncedFile, index: int) -> AnnouncedFile:
     return AnnouncedFile(name, file.size_bytes, digest, file.content_type)
 
 
-async def _batch(uow: UnitOfWork, command: RequestUploads) -> UploadBatch:
-    if command.batch_id is not None:
-        batch = await uow.batches.get(command.batch_id)
+async def _batch(uow: UnitOfWork, command: RequestUploads, known: str | None) -> UploadBatch:
+    """The batch that the files join: the named one, or a new one. Where all files are images of the project already,
+    nothing joins any: then `known`, the batch that they came by."""
+    batch_id = command.batch_id if command.batch_id is not None else known
+    if batch_id is not None:
+        batch = await uow.batches.get(batch_id)
         if batch is None or batch.project_id != command.project_id:
             raise not_found("upload batch")
         return batch

@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from cli.sign_in import development_token, development_token_command
+
 _START_SECONDS = 120.0
 _STOP_SECONDS = 30.0
 _FIRST_PORT = 8000
@@ -37,7 +39,7 @@ class Server:
         with self.log.open("wb") as log:
             # A process group of its own: Ctrl-C reaches the demo alone, which then stops the server in order.
             self._process = subprocess.Popen(  # noqa: S603 (our own command)
-                _main("up", "--host", self._host, "--port", str(self._port), "--data-dir", str(self._data_dir)),
+                self._command(),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
@@ -57,18 +59,12 @@ class Server:
         self._stop()
 
     def token(self, email: str) -> str:
-        """A bearer token of that user. Raises ServerError."""
-        made = subprocess.run(  # noqa: S603 (our own command)
-            self.token_command(email), capture_output=True, text=True, check=False, env=_environment()
-        )
-        lines = made.stdout.split()
-        if made.returncode or not lines:
-            raise ServerError(f"No token could be made for {email}: {made.stderr.strip()[-2000:]}")
-        return lines[-1]
+        """A bearer token of that user. Raises SignInError."""
+        return development_token(email, self._data_dir, _environment())
 
     def token_command(self, email: str) -> list[str]:
         """The command that prints such a token."""
-        return _main("token", "--email", email, "--data-dir", str(self._data_dir))
+        return development_token_command(email, self._data_dir)
 
     def wait(self) -> None:
         """Returns when the server has ended by itself."""
@@ -78,6 +74,10 @@ class Server:
     def last_lines(self, count: int = 20) -> str:
         """The end of the server's log."""
         return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-count:])
+
+    def _command(self) -> list[str]:
+        listen = ["--host", self._host, "--port", str(self._port)]
+        return [sys.executable, "-m", "main", "up", *listen, "--data-dir", str(self._data_dir)]
 
     def _ready(self, process: subprocess.Popen[bytes]) -> str:
         deadline = time.monotonic() + _START_SECONDS
@@ -103,10 +103,6 @@ class Server:
             # Too slow for itself, or for whoever pressed Ctrl-C twice: the group takes the server's workers along.
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-
-
-def _main(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "main", *arguments]
 
 
 def _environment() -> dict[str, str]:

@@ -15,6 +15,7 @@ from cli.demo.job import STEPS, run_demo
 from cli.demo.screen import Screen
 from cli.demo.server import Server, ServerError
 from cli.demo.verdict import Outcome, criteria, summary
+from cli.sign_in import SignInError
 
 _EMAIL = "demo@example.org"
 
@@ -34,7 +35,7 @@ def run_session(
             came_true = _run(server, data, began, console)
             if not exit_after:
                 _leave_up(server, console)
-    except (DataError, ServerError) as error:
+    except (DataError, ServerError, SignInError) as error:
         console.print(Text(str(error), style="red"), soft_wrap=True)
         return 1
     except KeyboardInterrupt:

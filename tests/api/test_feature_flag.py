@@ -34,14 +34,14 @@ async def switch(caller: Caller, world: World, on: bool) -> None:
 
 async def test_switched_off_stops_mutations_and_not_reading(api: Stack, world: World) -> None:
     manager = api.caller(world.members[TeamRole.MANAGER])
+    for name, operation in QUERIES.items():
+        assert "errors" not in await manager.ask(operation.document, **operation.filled(world.ids)), name
     for name, operation in MUTATIONS.items():
         answer = await manager.ask(operation.document, **operation.filled(world.ids))
         if name in BEHIND or name == "cancelTraining":
             assert codes(answer) == ["FEATURE_DISABLED"], name
         else:
             assert codes(answer) == [], name
-    for name, operation in QUERIES.items():
-        assert "errors" not in await manager.ask(operation.document, **operation.filled(world.ids)), name
     read = await manager.data(PROJECT, id=world.ids["project"])
     assert (read["nextVersionNumber"], read["versionCount"]) == (2, 1)
     assert read["versions"]["nodes"] == [{"version": 1, "status": "TRAINING", "assets": {"totalCount": 8}}]
