@@ -1,4 +1,5 @@
-"""Runs every benchmark, one after the other: `python -m bench`, or one by its name: `python -m bench snapshot`."""
+"""Runs every benchmark, one after the other: `python -m bench`. Named ones alone: `python -m bench snapshot`; `intake`
+stands for all that images and annotations go through when they come in."""
 
 from __future__ import annotations
 
@@ -7,18 +8,29 @@ import sys
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
+from bench.asset_pages import measure_asset_pages
+from bench.importing import measure_importing
+from bench.registering import measure_registering
 from bench.snapshot import measure_snapshot
 
-BENCHMARKS: Mapping[str, Callable[[], Coroutine[Any, Any, None]]] = {"snapshot": measure_snapshot}
+Benchmark = Callable[[], Coroutine[Any, Any, None]]
+_INTAKE: Mapping[str, Benchmark] = {
+    "registering": measure_registering,
+    "importing": measure_importing,
+    "asset-pages": measure_asset_pages,
+}
+BENCHMARKS: Mapping[str, Benchmark] = {"snapshot": measure_snapshot, **_INTAKE}
 
 
 def main(names: list[str]) -> int:
     """0, or 2 for a name that no benchmark has."""
-    unknown = [name for name in names if name not in BENCHMARKS]
+    unknown = [name for name in names if name != "intake" and name not in BENCHMARKS]
     if unknown:
-        sys.stderr.write(f"There is no benchmark {unknown[0]}; there are: {', '.join(BENCHMARKS)}.\n")
+        known = ", ".join((*BENCHMARKS, "intake"))
+        sys.stderr.write(f"There is no benchmark {unknown[0]}; there are: {known}.\n")
         return 2
-    for name in names or BENCHMARKS:
+    wanted = [one for name in names for one in (_INTAKE if name == "intake" else [name])]
+    for name in wanted or BENCHMARKS:
         asyncio.run(BENCHMARKS[name]())
     return 0
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     ColumnElement,
     RowMapping,
@@ -95,7 +96,7 @@ class SqlAnnotations:
                 one.id,
                 sessions[one.asset_id],
                 one.weed_type,
-                coordinates(one.box, one.polygon),
+                orjson.dumps(coordinates(one.box, one.polygon)).decode(),
                 one.geo_coordinates,
                 one.confidence,
                 one.verified,
@@ -105,7 +106,7 @@ class SqlAnnotations:
             )
             for one in annotations
         ]
-        await insert_rows(self._connection, manual_annotations, drawn)
+        await insert_rows(self._connection, manual_annotations, drawn, ready=("coordinates",))
 
     async def _hold_images(self, asset_ids: Iterable[str]) -> None:
         for chunk in chunks(sorted(asset_ids)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, delete, exists, func, or_, select, update
 
 from db.repository import TableRepository, chunks, columns_of
 from db.tables import annotation_sessions, assets, manual_annotations, pending_annotations, projects, upload_batches
@@ -31,7 +31,7 @@ class SqlAssets(TableRepository[Asset]):
         return found
 
     async def page(self, project_id: str, request: PageRequest, where: AssetFilter) -> Page[Asset]:
-        return await self.page_where(request, *_matching(project_id, where))
+        return await _Listed(self.connection).page_where(request, *_matching(project_id, where))
 
     async def count(self, project_id: str, where: AssetFilter) -> int:
         return await self.count_where(*_matching(project_id, where))
@@ -46,23 +46,53 @@ class SqlAssets(TableRepository[Asset]):
         statement = select(assets.c.id, assets.c.filename).where(assets.c.project_id == project_id)
         return [(id_, name) for id_, name in await self.connection.execute(statement)]
 
+    async def existing(self, ids: Iterable[str]) -> set[str]:
+        found: set[str] = set()
+        for chunk in chunks(ids):
+            found.update((await self.connection.execute(select(assets.c.id).where(assets.c.id.in_(chunk)))).scalars())
+        return found
+
     async def set_imported_split(self, ids: Iterable[str], split: Split) -> None:
         for chunk in chunks(ids):
             await self.connection.execute(update(assets).where(assets.c.id.in_(chunk)).values(imported_split=split))
 
     async def delete(self, ids: Iterable[str]) -> None:
-        for chunk in chunks(ids):
-            await self.connection.execute(delete(assets).where(assets.c.id.in_(chunk)))
+        # What hangs on an image goes by itself only where the foreign keys are ours; adopted databases may have others.
+        for chunk in chunks(sorted(ids)):
+            sessions = select(annotation_sessions.c.id).where(annotation_sessions.c.asset_id.in_(chunk))
+            for statement in (
+                delete(manual_annotations).where(manual_annotations.c.session_id.in_(sessions)),
+                delete(annotation_sessions).where(annotation_sessions.c.asset_id.in_(chunk)),
+                delete(pending_annotations).where(pending_annotations.c.asset_id.in_(chunk)),
+                delete(assets).where(assets.c.id.in_(chunk)),
+            ):
+                await self.connection.execute(statement)
 
-    async def incomplete(self, limit: int) -> Sequence[tuple[Asset, str]]:
+    async def incomplete(self, after: str, limit: int) -> Sequence[tuple[Asset, str]]:
         lacking = and_(assets.c.perceptual_hash.is_(None), assets.c.facts_error.is_(None))
         statement = (
             select(*columns_of(assets), projects.c.team_id.label("team_id"))
             .join(projects, projects.c.id == assets.c.project_id)
-            .where(lacking)
+            .where(lacking, assets.c.id > after)
+            .order_by(assets.c.id)
             .limit(limit)
         )
         return [(self.load(row), row["team_id"]) for row in await self.rows(statement)]
+
+
+_WHOLE = assets.alias("whole")
+
+
+class _Listed(TableRepository[Asset]):
+    """Images that are chosen and put in order out of the index alone; only then is the whole row read. MariaDB would
+    otherwise read the row of each image that it looks at, and of most it needs no more than the file name."""
+
+    table = assets
+    entity = Asset
+
+    async def rows(self, statement: Select[Any]) -> Sequence[RowMapping]:
+        both = assets.join(_WHOLE, _WHOLE.c.id == assets.c.id)
+        return await super().rows(statement.with_only_columns(*columns_of(_WHOLE)).select_from(both))
 
 
 def _matching(project_id: str, where: AssetFilter) -> list[ColumnElement[bool]]:
@@ -102,6 +132,12 @@ def _any(rows: Select[Any]) -> ColumnElement[bool]:
     return rows.limit(1).correlate(assets).scalar_subquery().is_not(None)
 
 
+def _listed(project_id: str) -> list[ColumnElement[bool]]:
+    """Batches that something came by. One whose files were all images of the project already stays empty."""
+    images = exists(select(assets.c.id).where(assets.c.upload_batch_id == upload_batches.c.id))
+    return [upload_batches.c.project_id == project_id, or_(upload_batches.c.announced > 0, images)]
+
+
 class SqlBatches(TableRepository[UploadBatch]):
     """Fulfils domain.ports.Batches."""
 
@@ -109,10 +145,10 @@ class SqlBatches(TableRepository[UploadBatch]):
     entity = UploadBatch
 
     async def page(self, project_id: str, request: PageRequest) -> Page[UploadBatch]:
-        return await self.page_where(request, upload_batches.c.project_id == project_id)
+        return await self.page_where(request, *_listed(project_id))
 
     async def count(self, project_id: str) -> int:
-        return await self.count_where(upload_batches.c.project_id == project_id)
+        return await self.count_where(*_listed(project_id))
 
     async def asset_counts(self, ids: Iterable[str]) -> dict[str, int]:
         counts: dict[str, int] = {}

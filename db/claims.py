@@ -72,6 +72,11 @@ class SqlClaims:
         table = _WORK[claim.kind].table
         await self._write(claim, heartbeat_at=None, strikes=table.c.strikes - 1)
 
+    async def spare(self, claim: Claim) -> None:
+        """Takes the strike back. The row is free when the lease has run out."""
+        table = _WORK[claim.kind].table
+        await self._write(claim, strikes=table.c.strikes - 1)
+
     async def progressed(self, claim: Claim) -> None:
         await self._write(claim, strikes=1)
 

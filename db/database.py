@@ -15,7 +15,6 @@ from db.annotation_calls import SqlAnnotationCalls
 from db.annotations import SqlAnnotations
 from db.assets import SqlAssets, SqlBatches
 from db.claims import SqlClaims
-from db.deleted_originals import SqlDeletedOriginals
 from db.engine import WRITES, wants_repeat
 from db.events import Emitted, SqlEvents
 from db.imports import SqlFileUploads, SqlImportJobs, SqlSkippedItems
@@ -27,6 +26,7 @@ from db.projects import SqlProjects
 from db.uploads import SqlUploads
 from db.version_assets import SqlVersionAssets
 from db.versions import SqlVersions
+from db.watched_originals import SqlWatchedOriginals
 from domain.jobs import JobKind
 from domain.ports import Bell, JobQueue, Ring, UnitOfWork
 
@@ -47,7 +47,7 @@ class SqlUnitOfWork:
         self.files = SqlFileUploads(connection)
         self.imports = SqlImportJobs(connection)
         self.skipped = SqlSkippedItems(connection)
-        self.deleted_originals = SqlDeletedOriginals(connection)
+        self.watched_originals = SqlWatchedOriginals(connection)
         self.annotations = SqlAnnotations(connection)
         self.pending = SqlPendingAnnotations(connection)
         self.annotation_calls = SqlAnnotationCalls(connection)

@@ -61,6 +61,12 @@ def _sqlite_engine(url: str) -> AsyncEngine:
         writes = connection.get_execution_options().get(WRITES, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
+    @event.listens_for(engine.sync_engine, "invalidate")
+    def give_up(connection: DBAPIConnection, _: ConnectionPoolEntry, __: BaseException | None) -> None:
+        # A closed connection keeps its lock while a cursor of it is referred to, as the traceback of a cancelled write
+        # does.
+        connection.rollback()
+
     return engine
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from datetime import datetime
 
-from sqlalchemy import RowMapping, delete, select
+from sqlalchemy import RowMapping, delete, exists, select
 
+from db.bulk import insert_rows
 from db.repository import TableRepository, chunks, columns_of
-from db.tables import file_uploads, import_jobs, manual_annotations, skipped_items
+from db.tables import annotation_sessions, file_uploads, import_jobs, manual_annotations, skipped_items
 from db.types import database_now
 from domain.models.imports import FileUpload, ImportJob, ImportStatus, SkippedItem
 from domain.models.version import Notice
 from domain.paging import Page, PageRequest
+
+_SLICE = 1000
 
 
 class SqlFileUploads(TableRepository[FileUpload]):
@@ -27,8 +29,13 @@ class SqlFileUploads(TableRepository[FileUpload]):
         return await self.one(table.project_id == project_id, table.sha256 == sha256, table.expires_at > database_now())
 
     async def overdue(self, limit: int) -> Sequence[FileUpload]:
-        late = file_uploads.c.expires_at < database_now()
-        return await self.all(select(*columns_of(file_uploads)).where(late).limit(limit))
+        needed = select(import_jobs.c.id).where(
+            import_jobs.c.file_id == file_uploads.c.id,
+            import_jobs.c.status.in_((ImportStatus.QUEUED, ImportStatus.RUNNING)),
+        )
+        late = [file_uploads.c.expires_at < database_now(), ~exists(needed)]
+        statement = select(*columns_of(file_uploads)).where(*late)
+        return await self.all(statement.order_by(file_uploads.c.expires_at).limit(limit))
 
     async def delete(self, id_: str) -> None:
         await self.connection.execute(delete(file_uploads).where(file_uploads.c.id == id_))
@@ -44,17 +51,16 @@ class SqlImportJobs(TableRepository[ImportJob]):
         values = {field.name: row[field.name] for field in fields(ImportJob)}
         return ImportJob(**{**values, "warnings": tuple(Notice(**notice) for notice in row["warnings"] or ())})
 
-    async def made(self, annotation_ids: Iterable[str]) -> dict[str, datetime]:
-        found: dict[str, datetime] = {}
-        for chunk in chunks(annotation_ids):
-            statement = select(manual_annotations.c.id, manual_annotations.c.created_at)
-            rows = await self.connection.execute(statement.where(manual_annotations.c.id.in_(chunk)))
-            found.update(dict(rows.all()))
+    async def made_on(self, asset_ids: Iterable[str]) -> set[str]:
+        # By image, since most often there is nothing yet: asking for each annotation takes as long as writing it.
+        found: set[str] = set()
+        drawn = select(manual_annotations.c.id).join(
+            annotation_sessions, annotation_sessions.c.id == manual_annotations.c.session_id
+        )
+        for chunk in chunks(asset_ids):
+            statement = drawn.where(annotation_sessions.c.asset_id.in_(chunk))
+            found.update((await self.connection.execute(statement)).scalars())
         return found
-
-    async def unfinished_of_file(self, file_id: str) -> bool:
-        open_ones = import_jobs.c.status.in_((ImportStatus.QUEUED, ImportStatus.RUNNING))
-        return await self.count_where(import_jobs.c.file_id == file_id, open_ones) > 0
 
 
 class SqlSkippedItems(TableRepository[SkippedItem]):
@@ -65,7 +71,9 @@ class SqlSkippedItems(TableRepository[SkippedItem]):
 
     async def replace(self, job_id: str, items: Sequence[SkippedItem]) -> None:
         await self.connection.execute(delete(skipped_items).where(skipped_items.c.job_id == job_id))
-        await self.add(*items)
+        for start in range(0, len(items), _SLICE):
+            rows = [(one.job_id, one.number, one.where, one.reason) for one in items[start : start + _SLICE]]
+            await insert_rows(self.connection, skipped_items, rows)
 
     async def page(self, job_id: str, request: PageRequest) -> Page[SkippedItem]:
         mine = skipped_items.c.job_id == job_id

@@ -57,10 +57,13 @@ class SqlUploads(TableRepository[Upload]):
             changed += result.rowcount
         return changed
 
-    async def move(self, upload: Upload, batch_id: str) -> bool:
-        as_it_was = [uploads.c.id == upload.id, uploads.c.status == upload.status]
-        result = await self.connection.execute(update(uploads).where(*as_it_was).values(batch_id=batch_id))
-        return result.rowcount == 1
+    async def move(self, ids: Sequence[str], status: UploadState, batch_id: str) -> int:
+        moved = 0
+        for chunk in chunks(ids):
+            as_it_was = [uploads.c.id.in_(chunk), uploads.c.status == status]
+            statement = update(uploads).where(*as_it_was).values(batch_id=batch_id)
+            moved += (await self.connection.execute(statement)).rowcount
+        return moved
 
     async def set_expired(self, id_: str) -> bool:
         still_open = [uploads.c.id == id_, uploads.c.status == UploadState.OPEN]

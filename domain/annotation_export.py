@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from domain.errors import DomainError, ErrorCode, invalid
+from domain.errors import invalid
 from domain.keys import annotation_export_key
 from domain.models.annotation import AnnotationFileFormat
 from domain.models.people import Principal
@@ -14,6 +14,9 @@ from domain.policies import Action, authorize_project
 from domain.ports import AnnotationFiles, Database, ObjectStore, UnitOfWork
 from domain.ports.annotations import AnnotationFile, ExportFilter, WrittenFile
 from domain.shapes import check_confidence
+from domain.store_answers import answering
+
+MAX_CLASSES = 1000
 
 _KINDS = {
     AnnotationFileFormat.GEOJSON: ("geojson", "application/geo+json"),
@@ -47,8 +50,10 @@ async def export_annotations(
     Raises INVALID for an empty list of classes, UNAVAILABLE when the object store cannot be reached.
     """
     check_confidence(command.where.min_confidence, "input", "minConfidence")
-    if command.where.class_names is not None and not command.where.class_names:
-        raise invalid("Name at least one class, or leave the list out for all.", "input", "classNames")
+    names = command.where.class_names
+    if names is not None and not 1 <= len(names) <= MAX_CLASSES:
+        text = f"Name 1 to {MAX_CLASSES:,} classes, or leave the list out for all."
+        raise invalid(text, "input", "classNames")
     async with files.open(command.format) as file:
 
         async def work(uow: UnitOfWork) -> tuple[Project, int]:
@@ -57,11 +62,8 @@ async def export_annotations(
 
         project, count = await database.read(work)
         written = await file.close()
-        try:
+        with answering():
             url = await _store(store, project, command.format, written)
-        except OSError as error:
-            text = "The object store cannot be reached; try again in a moment."
-            raise DomainError(ErrorCode.UNAVAILABLE, text) from error
     return ExportedFile(url, written.size_bytes, count)
 
 

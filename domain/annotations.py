@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +22,7 @@ from domain.shapes import check_confidence, checked_class_name, checked_shape
 from domain.versions import checked_idempotency_key
 
 MAX_ANNOTATIONS = 1000
+MAX_POINTS_A_CALL = 200_000
 TICK = timedelta(milliseconds=1)
 """Times of annotations are whole milliseconds: what a column of a database from before versioning may keep, and what a
 browser can send back."""
@@ -55,6 +57,10 @@ async def create_annotations(
     key = checked_idempotency_key(idempotency_key)
     if not 1 <= len(drawn) <= MAX_ANNOTATIONS:
         raise invalid(f"Between 1 and {MAX_ANNOTATIONS} annotations fit in a call.", "input", "annotations")
+
+    if sum(len(one.polygon or ()) for one in drawn) > MAX_POINTS_A_CALL:
+        text = f"The polygons of a call have at most {MAX_POINTS_A_CALL:,} points together; make several calls."
+        raise DomainError(ErrorCode.LIMIT, text, ("input", "annotations"))
 
     async def work(uow: UnitOfWork) -> list[Annotation]:
         if key is not None:
@@ -99,14 +105,18 @@ async def _made_before(uow: UnitOfWork, call: AnnotationCall, drawn: Sequence[Ne
 
 async def _checked(uow: UnitOfWork, project_id: str, drawn: Sequence[NewAnnotation]) -> list[Annotation]:
     assets = await uow.assets.get_many({one.asset_id for one in drawn})
+    if any(one.asset_id not in assets or assets[one.asset_id].project_id != project_id for one in drawn):
+        raise not_found("asset")
+    # Many points take their time, and others wait for answers meanwhile.
+    return await asyncio.to_thread(_annotations, drawn, assets)
+
+
+def _annotations(drawn: Sequence[NewAnnotation], assets: Mapping[str, Asset]) -> list[Annotation]:
     now = edit_time()
-    annotations = []
-    for index, one in enumerate(drawn):
-        asset = assets.get(one.asset_id)
-        if asset is None or asset.project_id != project_id:
-            raise not_found("asset")
-        annotations.append(_annotation(one, asset, ("input", "annotations", str(index)), now))
-    return annotations
+    return [
+        _annotation(one, assets[one.asset_id], ("input", "annotations", str(index)), now)
+        for index, one in enumerate(drawn)
+    ]
 
 
 def _annotation(one: NewAnnotation, asset: Asset, path: tuple[str, ...], now: datetime) -> Annotation:

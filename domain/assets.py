@@ -9,7 +9,7 @@ from domain.events import tell_project
 from domain.models.asset import Asset
 from domain.models.people import Principal
 from domain.policies import Action, authorize_project
-from domain.ports import Database, DeletedOriginal, UnitOfWork
+from domain.ports import Database, Original, UnitOfWork
 
 MAX_DELETED = 1000
 
@@ -34,17 +34,22 @@ async def delete_assets(database: Database, principal: Principal, ids: Sequence[
         raise invalid(f"Between 1 and {MAX_DELETED} images can be deleted in a call.", "ids")
 
     async def work(uow: UnitOfWork) -> None:
+        known = await uow.assets.get_many(wanted)
+        projects = {}
+        for project_id in sorted({asset.project_id for asset in known.values()}):
+            projects[project_id] = await authorize_project(uow, principal, project_id, Action.DELETE_ASSETS, "asset")
+            # Whoever writes annotations of many images counts on it that none of them goes meanwhile.
+            await uow.projects.lock(project_id)
         assets = await uow.assets.get_many(wanted)
         if len(assets) < len(wanted):
             raise not_found("asset")
         originals = []
-        for project_id in sorted({asset.project_id for asset in assets.values()}):
-            project = await authorize_project(uow, principal, project_id, Action.DELETE_ASSETS, "asset")
+        for project_id, project in projects.items():
             mine = [asset for asset in assets.values() if asset.project_id == project_id]
-            originals += [DeletedOriginal(project.team_id, asset.sha256) for asset in mine if asset.sha256]
+            originals += [Original(project.team_id, asset.sha256) for asset in mine if asset.sha256]
             tell_project(uow, project)
         await uow.assets.delete(wanted)
-        await uow.deleted_originals.add(originals)
+        await uow.watched_originals.watch(originals)
 
     await database.write(work)
     return wanted

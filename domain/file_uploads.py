@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from domain.digests import checked_sha256
 from domain.errors import DomainError, ErrorCode, invalid
 from domain.filenames import checked_filename
 from domain.ids import new_id
@@ -14,11 +14,11 @@ from domain.models.imports import FileUpload
 from domain.models.people import Principal
 from domain.policies import Action, authorize_project
 from domain.ports import Database, ObjectStore, UnitOfWork
+from domain.store_answers import answering
 from domain.uploads import UploadTarget
 
 MAX_FILE_BYTES = 2 * 1024**3
 FILE_HOURS = 24
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,7 @@ async def request_file_upload(
         raise DomainError(ErrorCode.LIMIT, text, ("input", "sizeBytes"))
     if command.size_bytes < 1:
         raise invalid(f"{name} is empty.", "input", "sizeBytes")
-    digest = command.sha256.lower()
-    if not _SHA256.fullmatch(digest):
-        raise invalid("A SHA-256 is 64 hexadecimal digits.", "input", "sha256")
+    digest = checked_sha256(command.sha256, "input", "sha256")
 
     async def work(uow: UnitOfWork) -> FileUpload:
         project = await authorize_project(uow, principal, command.project_id, Action.IMPORT)
@@ -67,7 +65,8 @@ async def request_file_upload(
 
     file = await database.write(work)
     key = file_key(file.team_id, file.id)
-    if await store.size(key) == file.size_bytes:
-        return UploadTarget(file.id, None, None)
-    address = await store.put_url(key, file.size_bytes, file.sha256, datetime.now(UTC))
+    with answering():
+        if await store.size(key) == file.size_bytes:
+            return UploadTarget(file.id, None, None)
+        address = await store.put_url(key, file.size_bytes, file.sha256, datetime.now(UTC))
     return UploadTarget(file.id, address, None)

@@ -11,11 +11,13 @@ from domain.events import tell_import_status
 from domain.ids import new_id
 from domain.jobs import Claim, JobKind
 from domain.keys import file_key
-from domain.models.imports import ExportFormat, ImportJob, ImportStatus
+from domain.models.imports import ExportFormat, FileUpload, ImportJob, ImportStatus
 from domain.models.people import Principal
+from domain.models.project import Project
 from domain.models.version import Notice
 from domain.policies import Action, authorize_project
 from domain.ports import Database, ObjectStore, UnitOfWork
+from domain.store_answers import answering
 from domain.transitions import transition
 
 
@@ -34,48 +36,50 @@ async def import_annotations(
 ) -> ImportJob:
     """A queued job. Raises INVALID when the project has no such file, or its bytes did not come yet."""
 
-    async def find(uow: UnitOfWork) -> str | None:
-        await authorize_project(uow, principal, command.project_id, Action.IMPORT)
-        file = await uow.files.get(command.upload_id)
-        return file_key(file.team_id, file.id) if file is not None else None
-
-    key = await database.read(find)
-    stored = await store.size(key) if key is not None else None
-
-    async def work(uow: UnitOfWork) -> ImportJob:
+    async def find(uow: UnitOfWork) -> tuple[Project, FileUpload]:
         project = await authorize_project(uow, principal, command.project_id, Action.IMPORT)
-        await uow.projects.lock(project.id)
         file = await uow.files.get(command.upload_id)
         if file is None or file.project_id != project.id:
             raise invalid("There is no such file in this project; it may have expired.", "input", "uploadId")
-        if stored != file.size_bytes:
-            text = f"The bytes of {file.filename} did not come yet: PUT them to the address of requestFileUpload."
-            raise invalid(text, "input", "uploadId")
-        job = ImportJob(
-            id=new_id(),
-            project_id=project.id,
-            team_id=project.team_id,
-            file_id=file.id,
-            filename=file.filename,
-            size_bytes=file.size_bytes,
-            sha256=file.sha256,
-            format=command.format,
-            keep_splits=command.keep_splits,
-            status=ImportStatus.QUEUED,
-            imported=0,
-            skipped=0,
-            warnings=(),
-            failure_reason=None,
-            created_by_id=principal.user_id,
-            created_at=datetime.now(UTC),
-            finished_at=None,
-        )
+        return project, file
+
+    project, file = await database.read(find)
+    with answering():
+        stored = await store.size(file_key(file.team_id, file.id))
+    if stored != file.size_bytes:
+        text = f"The bytes of {file.filename} did not come yet: PUT them to the address of requestFileUpload."
+        raise invalid(text, "input", "uploadId")
+    job = _new_job(command, file, principal)
+
+    async def work(uow: UnitOfWork) -> None:
         await uow.imports.add(job)
         tell_import_status(uow, project.id, job.id)
         uow.wake(JobKind.IMPORT)
-        return job
 
-    return await database.write(work)
+    await database.write(work)
+    return job
+
+
+def _new_job(command: ImportAnnotations, file: FileUpload, principal: Principal) -> ImportJob:
+    return ImportJob(
+        id=new_id(),
+        project_id=file.project_id,
+        team_id=file.team_id,
+        file_id=file.id,
+        filename=file.filename,
+        size_bytes=file.size_bytes,
+        sha256=file.sha256,
+        format=command.format,
+        keep_splits=command.keep_splits,
+        status=ImportStatus.QUEUED,
+        imported=0,
+        skipped=0,
+        warnings=(),
+        failure_reason=None,
+        created_by_id=principal.user_id,
+        created_at=datetime.now(UTC),
+        finished_at=None,
+    )
 
 
 async def readable_import(uow: UnitOfWork, principal: Principal, job_id: str) -> ImportJob:

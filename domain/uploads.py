@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from domain.digests import checked_sha256
 from domain.errors import invalid, not_found
 from domain.events import tell_upload
 from domain.filenames import checked_filename
@@ -19,12 +19,13 @@ from domain.models.people import Principal
 from domain.policies import Action, authorize_project
 from domain.ports import Database, ObjectStore, PutAddress, UnitOfWork
 from domain.projects import checked_name
+from domain.store_answers import answering
 
 MAX_FILES = 500
+MAX_COMPLETED = 10_000
 MAX_IMAGE_BYTES = 500_000_000
 UPLOAD_HOURS = 24
 _QUESTIONS_AT_ONCE = 16
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,7 @@ async def request_uploads(
         digests = [file.sha256 for file in files]
         assets = await uow.assets.by_digest(project.id, digests)
         uploads = await uow.uploads.open_by_digest(project.id, digests)
-        known = assets[digests[0]].upload_batch_id if assets.keys() >= set(digests) else None
-        batch = await _batch(uow, command, known)
+        batch = await _batch(uow, command)
         fresh: list[Upload] = []
         for file in files:
             if file.sha256 not in assets and file.sha256 not in uploads:
@@ -85,6 +85,34 @@ async def request_uploads(
         return _Asked(batch, assets, uploads, {upload.id for upload in fresh})
 
     asked = await database.write(work)
+    with answering():
+        return asked.batch, await _targets(store, asked, files)
+
+
+async def _bring_along(uow: UnitOfWork, uploads: Sequence[Upload], batch: UploadBatch) -> None:
+    """Moves uploads of an interrupted batch into the one that goes on, so that its progress tells of them all."""
+    for batch_id in sorted({upload.batch_id for upload in uploads}):
+        mine = [upload for upload in uploads if upload.batch_id == batch_id]
+        ids = {state: [one.id for one in mine if one.status is state] for state in UploadState}
+        open_ones = await uow.uploads.move(ids[UploadState.OPEN], UploadState.OPEN, batch.id)
+        submitted = await uow.uploads.move(ids[UploadState.VERIFYING], UploadState.VERIFYING, batch.id)
+        moved = open_ones + submitted
+        left = await uow.batches.count_up(batch_id, announced=-moved, submitted=-submitted)
+        tell_upload(uow, left, None)
+        await uow.batches.count_up(batch.id, announced=moved, submitted=submitted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What there is for the announced files, by SHA-256; `fresh` are the ids of uploads that are new."""
+
+    batch: UploadBatch
+    assets: dict[str, Asset]
+    uploads: dict[str, Upload]
+    fresh: set[str]
+
+
+async def _targets(store: ObjectStore, asked: _Asked, files: Sequence[AnnouncedFile]) -> list[UploadTarget]:
     stored = await _stored(store, [upload for upload in asked.uploads.values() if upload.id not in asked.fresh])
     now = datetime.now(UTC)
     targets = []
@@ -96,27 +124,7 @@ async def request_uploads(
         key = upload_key(upload.team_id, upload.id)
         address = None if upload.id in stored else await store.put_url(key, upload.size_bytes, upload.sha256, now)
         targets.append(UploadTarget(upload.id, address, None))
-    return asked.batch, targets
-
-
-async def _bring_along(uow: UnitOfWork, uploads: Sequence[Upload], batch: UploadBatch) -> None:
-    """Moves uploads of an interrupted batch into the one that goes on, so that its progress tells of them all."""
-    for upload in sorted(uploads, key=lambda one: one.batch_id):
-        if await uow.uploads.move(upload, batch.id):
-            submitted = int(upload.status is UploadState.VERIFYING)
-            left = await uow.batches.count_up(upload.batch_id, announced=-1, submitted=-submitted)
-            tell_upload(uow, left, None)
-            await uow.batches.count_up(batch.id, announced=1, submitted=submitted)
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What there is for the announced files, by SHA-256; `fresh` are the ids of uploads that are new."""
-
-    batch: UploadBatch
-    assets: dict[str, Asset]
-    uploads: dict[str, Upload]
-    fresh: set[str]
+    return targets
 
 
 async def _stored(store: ObjectStore, uploads: Sequence[Upload]) -> set[str]:
@@ -139,20 +147,15 @@ def _checked(file: AnnouncedFile, index: int) -> AnnouncedFile:
     if not 1 <= file.size_bytes <= MAX_IMAGE_BYTES:
         limit = MAX_IMAGE_BYTES // 1_000_000
         raise invalid(f"{name} has {file.size_bytes} bytes; an image has 1 byte to {limit} MB.", *path, "sizeBytes")
-    digest = file.sha256.lower()
-    if not _SHA256.fullmatch(digest):
-        raise invalid("A SHA-256 is 64 hexadecimal digits.", *path, "sha256")
+    digest = checked_sha256(file.sha256, *path, "sha256")
     if len(file.content_type) > 191:
         raise invalid("A content type has at most 191 characters.", *path, "contentType")
     return AnnouncedFile(name, file.size_bytes, digest, file.content_type)
 
 
-async def _batch(uow: UnitOfWork, command: RequestUploads, known: str | None) -> UploadBatch:
-    """The batch that the files join: the named one, or a new one. Where all files are images of the project already,
-    nothing joins any: then `known`, the batch that they came by."""
-    batch_id = command.batch_id if command.batch_id is not None else known
-    if batch_id is not None:
-        batch = await uow.batches.get(batch_id)
+async def _batch(uow: UnitOfWork, command: RequestUploads) -> UploadBatch:
+    if command.batch_id is not None:
+        batch = await uow.batches.get(command.batch_id)
         if batch is None or batch.project_id != command.project_id:
             raise not_found("upload batch")
         return batch
@@ -197,11 +200,13 @@ async def complete_uploads(
 ) -> UploadBatch:
     """Has the uploads verified in the background; those that already are stay as they are. Answers with the first one's
     batch."""
-    if not upload_ids:
-        raise invalid("Name at least one upload.", "input", "uploadIds")
+    if not 1 <= len(upload_ids) <= MAX_COMPLETED:
+        raise invalid(f"Between 1 and {MAX_COMPLETED:,} uploads can be completed in a call.", "input", "uploadIds")
 
     async def work(uow: UnitOfWork) -> UploadBatch:
         await authorize_project(uow, principal, project_id, Action.UPLOAD)
+        # Uploads change their batch under this lock.
+        await uow.projects.lock(project_id)
         uploads = await uow.uploads.get_many(upload_ids)
         for index, upload_id in enumerate(upload_ids):
             if upload_id not in uploads or uploads[upload_id].project_id != project_id:

@@ -65,8 +65,10 @@ class VersionPreview:
 
 
 def checked_idempotency_key(key: str | None) -> str | None:
-    if key is not None and not 1 <= len(key) <= MAX_IDEMPOTENCY_KEY:
-        raise invalid(f"An idempotency key has 1 to {MAX_IDEMPOTENCY_KEY} characters.", "input", "idempotencyKey")
+    if key is not None and not (1 <= len(key) <= MAX_IDEMPOTENCY_KEY and key == key.rstrip()):
+        # MySQL takes "key" and "key " for the same.
+        text = f"An idempotency key has 1 to {MAX_IDEMPOTENCY_KEY} characters, and no blank at its end."
+        raise invalid(text, "input", "idempotencyKey")
     return key
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import tempfile
 from collections.abc import Iterator
 from functools import partial
@@ -16,14 +15,15 @@ from domain.keys import file_key
 from domain.matching import Matcher
 from domain.models.imports import ImportJob
 from domain.ports import Database, ObjectStore, UnitOfWork
-from workers.claims import PermanentError
-from workers.import_writing import ImportWriting
+from workers.claims import PermanentError, PostponedError
+from workers.digest import sha256_of
+from workers.import_writing import ImportWriting, PlacedPart, weight
 from workers.importing.spool import Skip, SpooledImage, read_spool
 from workers.sandbox.outcome import CrashCause, SandboxCrashError, SandboxRefusal
 from workers.sandbox.pool import SandboxPool
 
 _PARSE_SECONDS = 300.0
-_OBJECTS_A_TRANSACTION = 2000
+_OBJECTS_A_TRANSACTION = 5000
 
 
 class AnnotationImport:
@@ -63,6 +63,8 @@ class AnnotationImport:
             await self._store.download(file_key(job.team_id, job.file_id), path)
         except KeyError as error:
             raise PermanentError(f"The bytes of {job.filename} are gone; send the file again.") from error
+        except OSError as error:
+            raise PostponedError(f"{type(error).__name__}: {error}") from error
         await asyncio.to_thread(_compare, path, job)
         try:
             answer = await self._sandbox.call(
@@ -85,8 +87,16 @@ class AnnotationImport:
         names = await self._database.read(lambda uow: uow.assets.names(job.project_id))
         matcher = await asyncio.to_thread(Matcher, names)
         writing = ImportWriting(claim, job, matcher, total)
-        for part in _parts(spool):
-            await writing.write(self._database, part)
+        spooled = read_spool(spool)
+
+        async def next_part() -> PlacedPart | None:
+            part = await _part(spooled)
+            return await writing.place(self._database, part) if part else None
+
+        # While the database writes a part, the next one is made ready.
+        part = await next_part()
+        while part is not None:
+            part, _ = await asyncio.gather(next_part(), writing.write(self._database, part))
         await self._database.write(partial(self._finish, claim=claim, job=job, writing=writing))
 
     async def _finish(self, uow: UnitOfWork, claim: Claim, job: ImportJob, writing: ImportWriting) -> None:
@@ -94,23 +104,20 @@ class AnnotationImport:
         await complete_import(uow, claim, job, writing.imported, writing.skipped, writing.notices())
 
 
-def _parts(spool: Path) -> Iterator[list[SpooledImage | Skip]]:
-    """The spool in pieces for one transaction each."""
+async def _part(spooled: Iterator[SpooledImage | Skip]) -> list[SpooledImage | Skip]:
+    """What comes next in the spool, as much as one transaction takes; empty at its end."""
     part: list[SpooledImage | Skip] = []
     size = 0
-    for one in read_spool(spool):
+    for one in spooled:
         part.append(one)
-        size += 1 + (len(one.objects) if isinstance(one, SpooledImage) else 0)
+        size += 1 + (weight(one) if isinstance(one, SpooledImage) else 0)
         if size >= _OBJECTS_A_TRANSACTION:
-            yield part
-            part, size = [], 0
-    if part:
-        yield part
+            break
+        await asyncio.sleep(0)
+    return part
 
 
 def _compare(path: Path, job: ImportJob) -> None:
     """Raises PermanentError unless the bytes are the announced ones."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if path.stat().st_size != job.size_bytes or digest != job.sha256:
+    if path.stat().st_size != job.size_bytes or sha256_of(path) != job.sha256:
         raise PermanentError(f"The bytes of {job.filename} are not the ones that were announced; send it again.")

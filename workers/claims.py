@@ -10,7 +10,7 @@ from typing import Protocol
 import structlog
 
 from domain.errors import ClaimLostError, DomainError
-from domain.jobs import HEARTBEAT_SECONDS, MAX_STRIKES, SWEEP_SECONDS, Claim, JobKind
+from domain.jobs import HEARTBEAT_SECONDS, LEASE_SECONDS, MAX_STRIKES, SWEEP_SECONDS, Claim, JobKind
 from domain.ports import Database
 
 _log = structlog.get_logger(__name__)
@@ -20,6 +20,10 @@ class PermanentError(Exception):
     """Trying again would not help; the message is the row's failure reason, a sentence a person can act on."""
 
 
+class PostponedError(Exception):
+    """What the work needs is away for now, through no fault of the row: it keeps its place, and costs no strike."""
+
+
 class Handler(Protocol):
     """What one kind of work consists of."""
 
@@ -27,7 +31,8 @@ class Handler(Protocol):
     slots: int
 
     async def run(self, claim: Claim) -> None:
-        """Does the work. Raises PermanentError for what no further attempt would mend; anything else is tried again."""
+        """Does the work. Raises PermanentError for what no further attempt would mend, PostponedError for what is to
+        wait; anything else is tried again, a few times."""
 
     async def fail(self, claim: Claim, reason: str) -> None:
         """Brings the row to FAILED."""
@@ -70,7 +75,11 @@ class ClaimLoops:
                 claim = None
             if claim is not None:
                 nudge.set()  # another slot may find the next row
-                await self._work(handler, claim)
+                try:
+                    await self._work(handler, claim)
+                except PostponedError:
+                    # The next row would fare alike, and the one after it.
+                    await asyncio.sleep(LEASE_SECONDS)
                 continue
             with suppress(TimeoutError):
                 await asyncio.wait_for(nudge.wait(), SWEEP_SECONDS)
@@ -89,8 +98,18 @@ class ClaimLoops:
             # Shutdown: the next worker need not wait for the lease.
             await asyncio.shield(self._database.write(lambda uow: uow.claims.release(claim)))
             raise
+        except PostponedError as error:
+            log.warning("work_postponed", reason=str(error))
+            await self._spare(claim)
+            raise
         except Exception as error:
             await self._sort_failure(handler, claim, error)
+
+    async def _spare(self, claim: Claim) -> None:
+        try:
+            await self._database.write(lambda uow: uow.claims.spare(claim))
+        except Exception:
+            _log.exception("sparing_failed", kind=claim.kind, id=claim.id)
 
     async def _sort_failure(self, handler: Handler, claim: Claim, error: Exception) -> None:
         permanent = isinstance(error, PermanentError | DomainError)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 import structlog
 
 from domain.keys import THUMBNAIL_SIZES, file_key, original_key, thumbnail_key, upload_key
-from domain.models.asset import UploadState
-from domain.ports import Database, DeletedOriginal, ObjectStore, StoredObject, UnitOfWork
+from domain.models.asset import Upload, UploadState
+from domain.models.imports import FileUpload
+from domain.ports import Database, ObjectStore, Original, StoredObject, UnitOfWork
 from domain.upload_verdicts import expire_upload
 
+T = TypeVar("T")
 _LOOK_SECONDS = 60
 _SWEEP_LOOKS = 60
 _AT_ONCE = 200
+_DELETE_SECONDS = 10
 _STRAY_AGE = timedelta(days=1)
 _log = structlog.get_logger(__name__)
 
@@ -32,26 +37,48 @@ class Collection:
         """Looks once a minute for what is overdue, and once an hour through the store, until it is cancelled."""
         look = 0
         while True:
-            try:
-                await self.collect_overdue()
-                if look % _SWEEP_LOOKS == 0:
+            await self.collect_overdue()
+            if look % _SWEEP_LOOKS == 0:
+                with _logged("strays"):
                     await self.collect_strays(datetime.now(UTC))
-            except Exception:
-                _log.exception("collection_failed")
             look += 1
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def collect_overdue(self) -> None:
         """Ends uploads whose time is over, and deletes files and originals that nobody needs any more."""
-        for upload in await self._database.read(lambda uow: uow.uploads.overdue(_AT_ONCE)):
-            if await self._database.write(partial(expire_upload, upload=upload)):
-                await self._store.delete(upload_key(upload.team_id, upload.id))
-        for file in await self._database.read(lambda uow: uow.files.overdue(_AT_ONCE)):
-            if not await self._database.read(partial(_is_needed, file_id=file.id)):
-                await self._store.delete(file_key(file.team_id, file.id))
-                await self._database.write(partial(_forget_file, file_id=file.id))
-        for original in await self._database.read(lambda uow: uow.deleted_originals.due(_AT_ONCE)):
-            await self._database.write(partial(self._collect_original, original=original))
+        with _logged("uploads"):
+            await self._all(lambda uow: uow.uploads.overdue(_AT_ONCE), self._expire)
+        with _logged("files"):
+            await self._all(lambda uow: uow.files.overdue(_AT_ONCE), self._forget)
+        with _logged("originals"):
+            await self._all(lambda uow: uow.watched_originals.due(_AT_ONCE), self._judge)
+
+    async def _all(
+        self, find: Callable[[UnitOfWork], Awaitable[Sequence[T]]], collect: Callable[[T], Awaitable[None]]
+    ) -> None:
+        """Page after page, until one is not full, or all of one failed: those come first again."""
+        while True:
+            page = await self._database.read(find)
+            failed = 0
+            for one in page:
+                try:
+                    await collect(one)
+                except Exception:
+                    _log.exception("not_collected")
+                    failed += 1
+            if len(page) < _AT_ONCE or failed == len(page):
+                return
+
+    async def _expire(self, upload: Upload) -> None:
+        if await self._database.write(partial(expire_upload, upload=upload)):
+            await self._store.delete(upload_key(upload.team_id, upload.id))
+
+    async def _forget(self, file: FileUpload) -> None:
+        await self._store.delete(file_key(file.team_id, file.id))
+        await self._database.write(partial(_forget_file, file_id=file.id))
+
+    async def _judge(self, original: Original) -> None:
+        await self._database.write(partial(self._collect_original, original=original))
 
     async def collect_strays(self, now: datetime) -> None:
         """Deletes what lies in the store without a purpose: uploads that ended otherwise, probes, old exports."""
@@ -65,19 +92,25 @@ class Collection:
                         _log.info("stray_collected", folder=folder)
                         await self._store.delete(one.key)
 
-    async def _collect_original(self, uow: UnitOfWork, original: DeletedOriginal) -> None:
+    async def _collect_original(self, uow: UnitOfWork, original: Original) -> None:
         # The row stays locked until the bytes are gone: who uploads the same image meanwhile waits, and then copies.
-        if not await uow.deleted_originals.take(original):
+        if not await uow.watched_originals.take(original):
             return
-        if await uow.deleted_originals.is_named(original):
+        if await uow.watched_originals.is_named(original):
             return
-        for size in THUMBNAIL_SIZES:
-            await self._store.delete(thumbnail_key(original.team_id, original.sha256, size))
-        await self._store.delete(original_key(original.team_id, original.sha256))
+        keys = [thumbnail_key(original.team_id, original.sha256, size) for size in THUMBNAIL_SIZES]
+        async with asyncio.timeout(_DELETE_SECONDS):  # on SQLite nobody else writes meanwhile
+            for key in (*keys, original_key(original.team_id, original.sha256)):
+                await self._store.delete(key)
 
 
-async def _is_needed(uow: UnitOfWork, file_id: str) -> bool:
-    return await uow.imports.unfinished_of_file(file_id)
+@contextmanager
+def _logged(what: str) -> Iterator[None]:
+    """What fails is tried again at the next look, and keeps nothing else from being collected."""
+    try:
+        yield
+    except Exception:
+        _log.exception("collection_failed", what=what)
 
 
 async def _forget_file(uow: UnitOfWork, file_id: str) -> None:

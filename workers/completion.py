@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,8 @@ import structlog
 
 from domain.keys import original_key
 from domain.models.asset import Asset, ImageFacts
-from domain.ports import Database, DeletedOriginal, ObjectStore, UnitOfWork
+from domain.ports import Database, ObjectStore, Original, UnitOfWork
+from workers.digest import sha256_of
 from workers.originals import keep_original
 from workers.sandbox.image import sandboxed_image_facts
 from workers.sandbox.outcome import CrashCause, SandboxCrashError, SandboxRefusal
@@ -32,23 +32,32 @@ class Completion:
         self._store = store
         self._sandbox = sandbox
         self._work_dir = work_dir
+        self._after = ""
 
     async def run(self) -> None:
         """Looks once a minute, until it is cancelled."""
         while True:
             try:
-                while await self.complete_some():
+                while await self.complete_some() == _AT_ONCE:
                     pass
             except Exception:
                 _log.exception("completion_failed")
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def complete_some(self) -> int:
-        """How many images are complete now, or known not to be completable."""
-        found = await self._database.read(lambda uow: uow.assets.incomplete(_AT_ONCE))
+        """Deals with the next images in the order of their ids; how many there were."""
+        after = self._after
+        found = await self._database.read(lambda uow: uow.assets.incomplete(after, _AT_ONCE))
         for asset, team_id in found:
-            with tempfile.TemporaryDirectory(dir=self._work_dir, prefix="complete-") as folder:
-                await self._complete(asset, team_id, Path(folder))
+            try:
+                with tempfile.TemporaryDirectory(dir=self._work_dir, prefix="complete-") as folder:
+                    await self._complete(asset, team_id, Path(folder))
+            except Exception:
+                # Its turn comes again when all the others had theirs.
+                _log.exception("image_not_completed_now", asset=asset.id)
+            self._after = asset.id
+        if len(found) < _AT_ONCE:
+            self._after = ""
         return len(found)
 
     async def _complete(self, asset: Asset, team_id: str, folder: Path) -> None:
@@ -67,8 +76,8 @@ class Completion:
                 raise
             await self._give_up(asset, crash.message)
             return
-        sha256 = await asyncio.to_thread(_digest, path)
-        await keep_original(self._database, self._store, DeletedOriginal(team_id, sha256), asset.s3_key, tag, folder)
+        sha256 = await asyncio.to_thread(sha256_of, path)
+        await keep_original(self._database, self._store, Original(team_id, sha256), asset.s3_key, tag, folder)
         size = path.stat().st_size
         await self._database.write(
             partial(_fill, asset=asset, key=original_key(team_id, sha256), sha256=sha256, size=size, facts=facts)
@@ -86,7 +95,7 @@ async def _fill(uow: UnitOfWork, asset: Asset, key: str, sha256: str, size: int,
     await uow.projects.lock(asset.project_id)
     same = (await uow.assets.by_digest(asset.project_id, [sha256])).get(sha256)
     if same is not None and same.id != asset.id:
-        reason = f"It has the same bytes as {same.filename}, which is in the project too; delete one of the two."
+        reason = f"It has the same bytes as {same.filename}, which is in the project too; delete this one."
         await uow.assets.update(asset.id, facts_error=reason)
         return
     await uow.assets.update(
@@ -103,8 +112,3 @@ async def _fill(uow: UnitOfWork, asset: Asset, key: str, sha256: str, size: int,
         captured_at=asset.captured_at or facts.captured_at,
         perceptual_hash=facts.perceptual_hash,
     )
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -25,10 +25,11 @@ def place(image: SpooledImage, found: SpooledObject, asset: Asset, at: datetime)
     sentence for an object that does not fit the image.
     """
     across, down = scale(image, found.normalized, asset)
-    box = found.box
-    wide = Box(box.x * across, box.y * down, box.width * across, box.height * down)
-    points = tuple((x * across, y * down) for x, y in found.polygon) if found.polygon is not None else None
-    inside, polygon = checked_shape(wide, points, asset, ())
+    box, points = found.box, found.polygon
+    if (across, down) != (1.0, 1.0):
+        box = Box(box.x * across, box.y * down, box.width * across, box.height * down)
+        points = tuple((x * across, y * down) for x, y in points) if points is not None else None
+    inside, polygon = checked_shape(box, points, asset, ())
     words = orjson.dumps([inside.x, inside.y, inside.width, inside.height, polygon])
     return Annotation(
         id=id_of("import", asset.id, found.label, words.decode()),

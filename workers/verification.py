@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -12,11 +11,13 @@ from domain.errors import ErrorCode
 from domain.jobs import Claim, JobKind
 from domain.keys import upload_key
 from domain.models.asset import ImageFacts, Upload
-from domain.ports import Database, DeletedOriginal, ObjectStore
+from domain.ports import Database, ObjectStore, Original
 from domain.upload_verdicts import accept_upload, refuse_upload
+from workers.claims import PostponedError
+from workers.digest import sha256_of
 from workers.originals import keep_original
 from workers.sandbox.image import sandboxed_image_facts
-from workers.sandbox.outcome import CrashCause, SandboxCrashError, SandboxRefusal
+from workers.sandbox.outcome import CrashCause, SandboxCrashError, SandboxRefusal, SandboxStartError
 from workers.sandbox.pool import SandboxPool
 
 
@@ -36,8 +37,12 @@ class UploadVerification:
         upload = await self._database.read(lambda uow: uow.uploads.get(claim.id))
         if upload is None:
             return
-        with tempfile.TemporaryDirectory(dir=self._work_dir, prefix="upload-") as folder:
-            await self._verify(claim, upload, Path(folder))
+        try:
+            with tempfile.TemporaryDirectory(dir=self._work_dir, prefix="upload-") as folder:
+                await self._verify(claim, upload, Path(folder))
+        except (OSError, SandboxStartError) as error:
+            # The store is away, the disk is full, the sandbox does not start: nothing that sending again would mend.
+            raise PostponedError(f"{type(error).__name__}: {error}") from error
 
     async def fail(self, claim: Claim, reason: str) -> None:
         upload = await self._database.read(lambda uow: uow.uploads.get(claim.id))
@@ -56,7 +61,7 @@ class UploadVerification:
         if difference is not None:
             await self._refuse(claim, upload, ErrorCode.INVALID, difference)
         elif (facts := await self._examined(claim, upload, path, folder)) is not None:
-            original = DeletedOriginal(upload.team_id, upload.sha256)
+            original = Original(upload.team_id, upload.sha256)
             await keep_original(self._database, self._store, original, key, tag, folder)
             await self._database.write(partial(accept_upload, claim=claim, upload=upload, facts=facts))
         await self._store.delete(key)
@@ -84,6 +89,4 @@ def _difference(path: Path, upload: Upload) -> str | None:
     size = path.stat().st_size
     if size != upload.size_bytes:
         return f"{upload.size_bytes} bytes were announced, and {size} came."
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return None if digest == upload.sha256 else "its bytes do not have the SHA-256 that was announced."
+    return None if sha256_of(path) == upload.sha256 else "its bytes do not have the SHA-256 that was announced."

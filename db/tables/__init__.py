@@ -5,11 +5,11 @@ from __future__ import annotations
 from db.tables.assets import (
     annotation_sessions,
     assets,
-    deleted_originals,
     manual_annotations,
     pending_annotations,
     upload_batches,
     uploads,
+    watched_originals,
 )
 from db.tables.columns import metadata
 from db.tables.events import event_log, event_streams
@@ -22,7 +22,6 @@ __all__ = [
     "annotation_calls",
     "annotation_sessions",
     "assets",
-    "deleted_originals",
     "event_log",
     "event_streams",
     "file_uploads",
@@ -45,4 +44,5 @@ __all__ = [
     "uploads",
     "users",
     "version_exports",
+    "watched_originals",
 ]

@@ -116,8 +116,8 @@ pending_annotations = Table(
     Index(None, "asset_id", "status"),
 )
 
-deleted_originals = Table(
-    "DeletedOriginal",
+watched_originals = Table(
+    "WatchedOriginal",
     metadata,
     Column("teamId", String(191), key="team_id", primary_key=True),
     Column("sha256", String(64), primary_key=True),

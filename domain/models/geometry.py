@@ -31,7 +31,8 @@ class Box:
 
     @property
     def finite(self) -> bool:
-        return all(math.isfinite(v) for v in (self.x, self.y, self.width, self.height))
+        finite = math.isfinite
+        return finite(self.x) and finite(self.y) and finite(self.width) and finite(self.height)
 
     def clipped(self, width: float, height: float) -> Box:
         """The part of the box inside an image of `width` × `height`; its area is 0 when there is none."""

@@ -12,12 +12,12 @@ from domain.ports.imagery import (
     AssetFilter,
     Assets,
     Batches,
-    DeletedOriginal,
-    DeletedOriginals,
     FileUploads,
     ImportJobs,
+    Original,
     SkippedItems,
     Uploads,
+    WatchedOriginals,
 )
 from domain.ports.outside import (
     Bell,
@@ -62,8 +62,6 @@ __all__ = [
     "Bell",
     "Claims",
     "Database",
-    "DeletedOriginal",
-    "DeletedOriginals",
     "Deployments",
     "Detector",
     "DetectorUnavailableError",
@@ -78,6 +76,7 @@ __all__ = [
     "Models",
     "ObjectChangedError",
     "ObjectStore",
+    "Original",
     "PendingAnnotations",
     "People",
     "ProjectTotals",
@@ -92,4 +91,5 @@ __all__ = [
     "Uploads",
     "VersionAssets",
     "Versions",
+    "WatchedOriginals",
 ]

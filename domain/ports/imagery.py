@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
-from domain.models.asset import Asset, Upload, UploadBatch
+from domain.models.asset import Asset, Upload, UploadBatch, UploadState
 from domain.models.imports import FileUpload, ImportJob, SkippedItem
 from domain.models.version import Split
 from domain.paging import Page, PageRequest
@@ -33,12 +32,16 @@ class Assets(Repository[Asset], Protocol):
     async def names(self, project_id: str) -> Sequence[tuple[str, str]]:
         """(id, file name) of all images of the project."""
 
+    async def existing(self, ids: Iterable[str]) -> set[str]:
+        """Those of the ids that are images."""
+
     async def set_imported_split(self, ids: Iterable[str], split: Split) -> None: ...
     async def delete(self, ids: Iterable[str]) -> None:
         """With all that was drawn on them."""
 
-    async def incomplete(self, limit: int) -> Sequence[tuple[Asset, str]]:
-        """Images that lack facts which nobody has tried to work out yet, each with its team's id."""
+    async def incomplete(self, after: str, limit: int) -> Sequence[tuple[Asset, str]]:
+        """Images that lack facts, unless it is known why they cannot be had; each with its team's id, in the order of
+        their ids, beyond `after`."""
 
 
 class Uploads(Repository[Upload], Protocol):
@@ -51,8 +54,8 @@ class Uploads(Repository[Upload], Protocol):
     async def set_verifying(self, ids: Iterable[str]) -> int:
         """How many of them were OPEN, and are VERIFYING now."""
 
-    async def move(self, upload: Upload, batch_id: str) -> bool:
-        """To another batch, while its status is what `upload` says; false when it is no longer."""
+    async def move(self, ids: Sequence[str], status: UploadState, batch_id: str) -> int:
+        """To another batch, those of them that have that status; how many."""
 
     async def set_expired(self, id_: str) -> bool:
         """EXPIRED, when it was still OPEN."""
@@ -71,16 +74,15 @@ class Batches(Repository[UploadBatch], Protocol):
 
 class FileUploads(Repository[FileUpload], Protocol):
     async def open_by_digest(self, project_id: str, sha256: str) -> FileUpload | None: ...
-    async def overdue(self, limit: int) -> Sequence[FileUpload]: ...
+    async def overdue(self, limit: int) -> Sequence[FileUpload]:
+        """Files whose time is over, and that no unfinished job needs."""
+
     async def delete(self, id_: str) -> None: ...
 
 
 class ImportJobs(Repository[ImportJob], Protocol):
-    async def made(self, annotation_ids: Iterable[str]) -> dict[str, datetime]:
-        """Of these annotations, those that there are, with the time of their creation."""
-
-    async def unfinished_of_file(self, file_id: str) -> bool:
-        """Some job still needs the file."""
+    async def made_on(self, asset_ids: Iterable[str]) -> set[str]:
+        """The ids of the annotations that there are on these images."""
 
 
 class SkippedItems(Protocol):
@@ -94,29 +96,26 @@ class SkippedItems(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class DeletedOriginal:
-    """Bytes of a team that may have no owner any more."""
+class Original:
+    """Bytes of a team, under their content key."""
 
     team_id: str
     sha256: str
 
 
-class DeletedOriginals(Protocol):
-    """Originals whose image was deleted. They are collected later, when nothing names them."""
+class WatchedOriginals(Protocol):
+    """Originals that may have no owner: their image was deleted, or never came to be. They are judged a day later, and
+    collected when nothing names them then."""
 
-    async def add(self, originals: Iterable[DeletedOriginal]) -> None:
-        """Their time begins anew when they are listed already."""
+    async def watch(self, originals: Iterable[Original]) -> None:
+        """From now on. Waits for a collector that is at one of them, so that what it deleted can be written anew."""
 
-    async def keep(self, original: DeletedOriginal) -> None:
-        """Strikes it from the list: somebody needs it again. Waits for a collector that is at it, so that what was
-        deleted can be written anew."""
+    async def due(self, limit: int) -> Sequence[Original]:
+        """What was watched for a day, in teams without a snapshot under way."""
 
-    async def due(self, limit: int) -> Sequence[DeletedOriginal]:
-        """What has waited for a day, in teams without a snapshot under way."""
-
-    async def take(self, original: DeletedOriginal) -> bool:
+    async def take(self, original: Original) -> bool:
         """Strikes it from the list, and keeps others from it until the end of the transaction; false when it is not on
         the list."""
 
-    async def is_named(self, original: DeletedOriginal) -> bool:
+    async def is_named(self, original: Original) -> bool:
         """An image or a version needs the bytes."""

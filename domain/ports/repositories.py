@@ -17,7 +17,7 @@ from domain.models.training import EpochMetrics, TrainingJob, TrainingJobStatus
 from domain.models.version import ClassCount, DatasetVersion, Split, VersionAsset
 from domain.paging import Page, PageRequest
 from domain.ports.annotations import AnnotationCalls, Annotations, PendingAnnotations
-from domain.ports.imagery import Assets, Batches, DeletedOriginals, FileUploads, ImportJobs, SkippedItems, Uploads
+from domain.ports.imagery import Assets, Batches, FileUploads, ImportJobs, SkippedItems, Uploads, WatchedOriginals
 from domain.ports.repository import Repository
 
 T = TypeVar("T")
@@ -157,6 +157,9 @@ class Claims(Protocol):
     async def take(self, kind: JobKind, worker: str) -> Claim | None: ...
     async def beat(self, claim: Claim) -> bool: ...
     async def release(self, claim: Claim) -> None: ...
+    async def spare(self, claim: Claim) -> None:
+        """The attempt does not count; the next one may begin when the lease has run out."""
+
     async def progressed(self, claim: Claim) -> None:
         """Forgets the strikes: the job got further than any attempt before."""
 
@@ -183,7 +186,7 @@ class UnitOfWork(Protocol):
     @property
     def skipped(self) -> SkippedItems: ...
     @property
-    def deleted_originals(self) -> DeletedOriginals: ...
+    def watched_originals(self) -> WatchedOriginals: ...
     @property
     def annotations(self) -> Annotations: ...
     @property

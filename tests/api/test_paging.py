@@ -120,6 +120,8 @@ async def test_what_is_added_meanwhile_shifts_no_page(api: Stack, home: Home) ->
 async def test_every_list_of_a_project_pages(api: Stack, home: Home) -> None:
     database, owner = api.database, api.caller(home.owner)
     batches = [await add_batch(database, home.project, str(index)) for index in range(5)]
+    for batch in batches:
+        await database.write(lambda uow, id_=batch.id: uow.batches.count_up(id_, announced=1))  # type: ignore[misc]
     await annotate(database, home, await add_images(database, home.project, ["one", "two"]))
     work_dir = api.services.settings.data_dir
     versions = []

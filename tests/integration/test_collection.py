@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from adapters.local_store import LocalStore
 from db.database import SqlDatabase
-from db.tables import deleted_originals
+from db.tables import watched_originals
 from domain.assets import delete_assets
 from domain.events import upload_stream
 from domain.ids import new_id
@@ -25,7 +25,7 @@ from domain.keys import (
 )
 from domain.models.asset import BatchStatus, UploadState
 from domain.models.imports import FileUpload
-from domain.ports import DeletedOriginal
+from domain.ports import Original
 from seeds import (
     Home,
     add_batch,
@@ -66,7 +66,7 @@ async def store_image(store: LocalStore, home: Home, name: str) -> list[str]:
 async def days_pass(database: SqlDatabase) -> None:
     """Everything that was deleted was deleted two days ago."""
     async with database.engine.begin() as connection:
-        await connection.execute(update(deleted_originals).values(since=datetime.now(UTC) - timedelta(days=2)))
+        await connection.execute(update(watched_originals).values(since=datetime.now(UTC) - timedelta(days=2)))
 
 
 async def there(store: LocalStore, keys: list[str]) -> list[bool]:
@@ -170,10 +170,15 @@ async def test_an_image_that_came_back_is_kept(
     keys = await store_image(store, home, "field")
     await delete_assets(database, home.principal, [image.id])
     await days_pass(database)
-    again = DeletedOriginal(home.team.id, digest_of("field"))
-    await database.write(lambda uow: uow.deleted_originals.keep(again))
+    again = Original(home.team.id, digest_of("field"))
+    await database.write(lambda uow: uow.watched_originals.watch([again]))
     await collection.collect_overdue()
     assert all(await there(store, keys)), "its upload is being verified, and has no row yet"
+    await add_images(database, home.project, ["field"])
+    await days_pass(database)
+    await collection.collect_overdue()
+    assert all(await there(store, keys)), "it has a row again"
+    assert await database.read(lambda uow: uow.watched_originals.due(9)) == []
 
 
 async def test_strays_go_and_what_is_wanted_stays(

@@ -4,14 +4,18 @@ can freeze them."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from adapters.local_store import LocalStore
 from db.database import SqlDatabase
+from db.tables import watched_originals
+from domain.assets import delete_assets
 from domain.errors import DomainError, ErrorCode
 from domain.keys import THUMBNAIL_SIZES, original_key, thumbnail_key
 from domain.models.asset import Asset
@@ -19,6 +23,7 @@ from domain.models.config import VersionConfig
 from domain.versions import CreateVersion, preview_version
 from pictures import LATITUDE, drone_mpo, jpeg, turned
 from seeds import Home, add_images, annotate, freeze, make_home, request_version
+from workers.collection import Collection
 from workers.completion import Completion
 from workers.sandbox.pool import SandboxPool
 
@@ -34,11 +39,13 @@ async def completion(database: SqlDatabase, store: LocalStore, tmp_path: Path) -
         yield Completion(database, store, sandbox, tmp_path)
 
 
-async def adopt(database: SqlDatabase, store: LocalStore, home: Home, name: str, content: bytes | None) -> Asset:
+async def adopt(
+    database: SqlDatabase, store: LocalStore, home: Home, name: str, content: bytes | None, key: str | None = None
+) -> Asset:
     """An image as the other application left it: a key of its own, and nothing known of the bytes."""
     (image,) = await add_images(database, home.project, [name])
     unknown = dict.fromkeys(("sha256", "size_bytes", "content_type", "width", "height"))
-    key = f"uploads/{name}.jpg"
+    key = key or f"uploads/{name}.jpg"
     await database.write(lambda uow: uow.assets.update(image.id, s3_key=key, **unknown))
     if content is not None:
         await store.put(key, content, "image/jpeg")
@@ -140,3 +147,43 @@ async def test_of_two_rows_with_the_same_bytes_one_is_filled_in(
     (second,) = [image for image in found if image.sha256 is None]
     assert second.facts_error is not None
     assert "the same bytes as" in second.facts_error
+
+
+async def test_an_image_that_fails_each_time_keeps_no_other_from_its_turn(
+    database: SqlDatabase, store: LocalStore, home: Home, completion: Completion
+) -> None:
+    for number in range(25):
+        await adopt(database, store, home, f"endless {number}", None, f"uploads/{number}{'k' * 300}")
+    last = await adopt(database, store, home, "sound", jpeg())
+    for _ in range(4):
+        await completion.complete_some()
+    assert (await reloaded(database, last)).sha256 is not None
+
+
+class Interrupted(LocalStore):
+    """Does something just before the first thumbnail is stored."""
+
+    first: Callable[[], Awaitable[object]] | None = None
+
+    async def put_new(self, key: str, data: bytes, content_type: str) -> bool:
+        if self.first is not None:
+            first, self.first = self.first, None
+            await first()
+        return await super().put_new(key, data, content_type)
+
+
+async def test_bytes_of_an_image_that_is_deleted_while_it_is_read_are_collected(
+    database: SqlDatabase, home: Home, tmp_path: Path
+) -> None:
+    store = Interrupted(tmp_path / "objects", "http://127.0.0.1:8000", b"a secret of the tests")
+    image = await adopt(database, store, home, "old", jpeg())
+    store.first = lambda: delete_assets(database, home.principal, [image.id])
+    async with SandboxPool(1) as sandbox:
+        await Completion(database, store, sandbox, tmp_path).complete_some()
+    key = original_key(home.team.id, hashlib.sha256(jpeg()).hexdigest())
+    assert await store.size(key) is not None
+    async with database.engine.begin() as connection:
+        long_ago = datetime.now(UTC) - timedelta(days=2)
+        await connection.execute(sa.update(watched_originals).values(since=long_ago))
+    await Collection(database, store).collect_overdue()
+    assert await store.size(key) is None

@@ -24,6 +24,7 @@ from domain.models.version import DatasetStatus, DatasetVersion, Split
 from domain.ports import UnitOfWork
 from domain.training import StartTraining, cancel_training, ended, preparing, start_training
 from domain.upload_verdicts import refuse_upload
+from domain.uploads import AnnouncedFile, RequestUploads, complete_uploads, request_uploads
 from seeds import (
     Home,
     add_batch,
@@ -149,3 +150,21 @@ async def test_of_files_refused_together_the_last_one_says_that_all_are_done(dat
     assert [event.payload["done"] for event in told] == [1, 2, 3]
     project = await database.read(lambda uow: uow.events.after(project_stream(home.project.id), 0, 10))
     assert [event.kind for event in project] == ["UPLOAD_CHANGED"]
+
+
+async def test_who_completes_uploads_while_they_change_their_batch_counts_them_in_the_new_one(
+    database: SqlDatabase, store: LocalStore, home: Home
+) -> None:
+    old = await add_batch(database, home.project)
+    (upload,) = await add_uploads(database, home.project, old, ["late"], UploadState.OPEN)
+    file = AnnouncedFile(upload.filename, upload.size_bytes, upload.sha256, upload.content_type)
+    again = RequestUploads(home.project.id, None, "again", [file])
+    (batch, _), _ = await behind(
+        database,
+        lambda uow: uow.projects.lock(home.project.id),
+        request_uploads(database, store, home.principal, again),
+        complete_uploads(database, home.principal, home.project.id, [upload.id]),
+    )
+    batches = await database.read(lambda uow: uow.batches.get_many([old.id, batch.id]))
+    counts = {id_: (one.announced, one.submitted) for id_, one in batches.items()}
+    assert counts == {old.id: (0, 0), batch.id: (1, 1)}

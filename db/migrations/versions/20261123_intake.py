@@ -24,13 +24,14 @@ INDEXES = {
     "Upload": (("status", "createdAt", "id"),),
     "FileUpload": (("projectId", "sha256"), ("expiresAt",)),
     "ImportJob": (("projectId", "createdAt"), ("status", "heartbeatAt")),
-    "DeletedOriginal": (("since",),),
+    "WatchedOriginal": (("since",),),
     "TrainingDatasetAsset": (("sha256",),),
 }
 # The new indexes of Asset begin with the same columns.
 OUTGROWN = {"Asset": (("projectId", "createdAt", "id"), ("uploadBatchId",))}
+LONGEST = 255
 COUNTERS = ("announced", "submitted", "verified", "refused")
-NEW_TABLES = ("FileUpload", "ImportJob", "SkippedItem", "AnnotationCall", "DeletedOriginal")
+NEW_TABLES = ("FileUpload", "ImportJob", "SkippedItem", "AnnotationCall", "WatchedOriginal")
 
 
 def upgrade() -> None:
@@ -95,7 +96,14 @@ def _create_indexes(wanted: Mapping[str, tuple[tuple[str, ...], ...]]) -> None:
         present = {index["name"] for index in sa.inspect(op.get_bind()).get_indexes(table)}
         for columns in indexes:
             if _index(table, columns) not in present:
-                op.create_index(_index(table, columns), table, list(columns))
+                op.create_index(_index(table, columns), table, list(columns), mysql_length=_lengths(table, columns))
+
+
+def _lengths(table: str, columns: tuple[str, ...]) -> dict[str, int]:
+    """MySQL indexes the beginning only of a text that is longer than ours: an adopted file name may be a TEXT."""
+    kinds = {column["name"]: column["type"] for column in sa.inspect(op.get_bind()).get_columns(table)}
+    texts = {name: kind for name, kind in kinds.items() if name in columns and isinstance(kind, sa.String)}
+    return {name: LONGEST for name, kind in texts.items() if kind.length is None or kind.length > LONGEST}
 
 
 def _drop_indexes(outgrown: Mapping[str, tuple[tuple[str, ...], ...]]) -> None:
@@ -206,4 +214,4 @@ def _create_call_tables() -> None:
         sa.UniqueConstraint("projectId", "idempotencyKey", name="AnnotationCall_projectId_idempotencyKey_key"),
         _foreign_key("AnnotationCall", "projectId", "Project"),
     )
-    _create("DeletedOriginal", _text("teamId"), _text("sha256", 64), _time("since"), key=("teamId", "sha256"))
+    _create("WatchedOriginal", _text("teamId"), _text("sha256", 64), _time("since"), key=("teamId", "sha256"))
