@@ -135,13 +135,14 @@ async def test_every_list_of_a_project_pages(api: Stack, home: Home) -> None:
     wanted = StartTraining(versions[0].id, TrainingConfig(epochs=1), None, True, None)
     jobs = [await start_training(database, home.principal, wanted) for _ in range(5)]
     assert await walk(owner, home, "versions", 2, "version") == [5, 4, 3, 2, 1]
-    for field, rows in (
-        ("uploadBatches", batches),
-        ("models", models),
-        ("deployments", deployments),
-        ("trainingJobs", jobs),
-    ):
-        assert await walk(owner, home, field, 2) == [row.id for row in reversed(rows)], field
+    lists: dict[str, list[str]] = {
+        "uploadBatches": [batch.id for batch in batches],
+        "models": [model.id for model in models],
+        "deployments": [deployment.id for deployment in deployments],
+        "trainingJobs": [job.id for job in jobs],
+    }
+    for field, ids in lists.items():
+        assert await walk(owner, home, field, 2) == ids[::-1], field
         page = await page_of(owner, document(field), home.project.id, field, 1, None)
         assert page["totalCount"] == 5, field
 

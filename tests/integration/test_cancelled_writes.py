@@ -28,13 +28,14 @@ def notes(image: Asset) -> list[Annotation]:
 async def test_after_a_cancelled_write_others_write_at_once(database: SqlDatabase) -> None:
     home = await make_home(database)
     (image,) = await add_images(database, home.project, ["a"])
-    held, written = [], 0
+    held: list[BaseException | None] = []
+    written = 0
     for milliseconds in (0, 3, 10, 20, 40, 60, 80, 120):
         rows = notes(image)
         writing = asyncio.create_task(database.write(lambda uow, rows=rows: uow.annotations.add(rows, None)))  # type: ignore[misc]
         await asyncio.sleep(milliseconds / 1000)
         writing.cancel()
-        (outcome,) = await asyncio.gather(writing, return_exceptions=True)
+        outcome = (await asyncio.gather(writing, return_exceptions=True))[0]
         # Its traceback refers to the cursor, as it does for whoever logs it.
         held.append(outcome)
         written += outcome is None
