@@ -34,5 +34,6 @@ lint: setup
 schema: setup
 	$(BIN)/agridrone schema > schema/schema.graphql
 
+# make bench ARGS=intake runs a part.
 bench: setup
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench $(ARGS)

@@ -14,6 +14,7 @@ from domain.models.people import Principal
 from domain.models.project import Project
 from domain.policies import Action, authorize_project
 from domain.ports import Database, Detector, DetectorUnavailableError, ObjectStore, UnitOfWork
+from domain.store_answers import answering
 from domain.uploads import MAX_IMAGE_BYTES
 
 ANSWER_SECONDS = 60.0
@@ -56,7 +57,8 @@ async def detect(
     if asset_key is not None:
         return await _answer(detector, model, asset_key, command), model
     key = probe_key(project.team_id, new_id())
-    await store.put(key, command.image or b"", "application/octet-stream")
+    with answering():
+        await store.put(key, command.image or b"", "application/octet-stream")
     try:
         return await _answer(detector, model, key, command), model
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
@@ -17,21 +18,7 @@ Find = Callable[[UnitOfWork, list[str]], Awaitable[Mapping[str, T]]]
 
 def create_loaders(database: Database) -> Loaders:
     """Loaders over short read transactions of their own."""
-
-    def maybe(find: Find[T]) -> DataLoader[str, T | None]:
-        async def load(keys: list[str]) -> Sequence[T | None]:
-            found = await database.read(lambda uow: find(uow, keys))
-            return [found.get(key) for key in keys]
-
-        return DataLoader(load_fn=load, cache=False)
-
-    def either(find: Find[T], absent: Callable[[], T]) -> DataLoader[str, T]:
-        async def load(keys: list[str]) -> Sequence[T]:
-            found = await database.read(lambda uow: find(uow, keys))
-            return [found[key] if key in found else absent() for key in keys]
-
-        return DataLoader(load_fn=load, cache=False)
-
+    maybe, either = partial(_maybe, database), partial(_either, database)
     return Loaders(
         user=maybe(lambda uow, ids: uow.people.users(ids)),
         team=maybe(lambda uow, ids: uow.people.teams(ids)),
@@ -59,6 +46,22 @@ def create_loaders(database: Database) -> Loaders:
         deployment=maybe(lambda uow, ids: uow.deployments.get_many(ids)),
         stream_head=either(lambda uow, streams: uow.events.head(streams), int),
     )
+
+
+def _maybe(database: Database, find: Find[T]) -> DataLoader[str, T | None]:
+    async def load(keys: list[str]) -> Sequence[T | None]:
+        found = await database.read(lambda uow: find(uow, keys))
+        return [found.get(key) for key in keys]
+
+    return DataLoader(load_fn=load, cache=False)
+
+
+def _either(database: Database, find: Find[T], absent: Callable[[], T]) -> DataLoader[str, T]:
+    async def load(keys: list[str]) -> Sequence[T]:
+        found = await database.read(lambda uow: find(uow, keys))
+        return [found[key] if key in found else absent() for key in keys]
+
+    return DataLoader(load_fn=load, cache=False)
 
 
 async def _versions_of_assets(uow: UnitOfWork, asset_ids: list[str]) -> Mapping[str, list[DatasetVersion]]:

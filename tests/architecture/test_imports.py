@@ -51,6 +51,12 @@ CONFINED: Mapping[str, tuple[str, ...]] = {
     "graphql": ("schema", "resolvers"),
     "arq": ("adapters", "workers"),
     "redis": ("adapters", "workers", "cli.embedded_redis"),
+    "aioboto3": ("adapters",),
+    "aiohttp": ("adapters",),
+    "botocore": ("adapters",),
+    "defusedxml": ("workers.importing",),
+    "imagehash": ("workers",),
+    "pyvips": ("workers",),
 }
 """Libraries that only these packages and modules may import."""
 
