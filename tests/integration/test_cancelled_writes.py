@@ -43,4 +43,5 @@ async def test_after_a_cancelled_write_others_write_at_once(database: SqlDatabas
             await add_images(database, home.project, [f"after {milliseconds}"])
     assert any(isinstance(outcome, asyncio.CancelledError) for outcome in held)
     found = await database.read(lambda uow: uow.annotations.of_assets([image.id]))
-    assert len(found.get(image.id, [])) == written * _ROWS
+    # One that was cut off while it committed may have come to its end, but none is there by half.
+    assert len(found.get(image.id, [])) in range(written * _ROWS, len(held) * _ROWS + 1, _ROWS)
