@@ -5,21 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-from bench.asset_pages import measure_asset_pages
-from bench.importing import measure_importing
-from bench.registering import measure_registering
+from bench.intake import INTAKE, Benchmark
 from bench.snapshot import measure_snapshot
 
-Benchmark = Callable[[], Coroutine[Any, Any, None]]
-_INTAKE: Mapping[str, Benchmark] = {
-    "registering": measure_registering,
-    "importing": measure_importing,
-    "asset-pages": measure_asset_pages,
-}
-BENCHMARKS: Mapping[str, Benchmark] = {"snapshot": measure_snapshot, **_INTAKE}
+BENCHMARKS: Mapping[str, Benchmark] = {"snapshot": measure_snapshot, **INTAKE}
 
 
 def main(names: list[str]) -> int:
@@ -29,7 +20,7 @@ def main(names: list[str]) -> int:
         known = ", ".join((*BENCHMARKS, "intake"))
         sys.stderr.write(f"There is no benchmark {unknown[0]}; there are: {known}.\n")
         return 2
-    wanted = [one for name in names for one in (_INTAKE if name == "intake" else [name])]
+    wanted = [one for name in names for one in (INTAKE if name == "intake" else [name])]
     for name in wanted or BENCHMARKS:
         asyncio.run(BENCHMARKS[name]())
     return 0
