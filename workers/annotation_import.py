@@ -19,7 +19,7 @@ from workers.claims import PermanentError, PostponedError
 from workers.digest import sha256_of
 from workers.import_writing import ImportWriting, PlacedPart, weight
 from workers.importing.spool import Skip, SpooledImage, read_spool
-from workers.sandbox.outcome import CrashCause, SandboxCrashError, SandboxRefusal
+from workers.sandbox.outcome import UnreadableFileError
 from workers.sandbox.pool import SandboxPool
 
 _PARSE_SECONDS = 300.0
@@ -75,12 +75,8 @@ class AnnotationImport:
                 format=job.format.value,
                 out=folder / "spool.jsonl",
             )
-        except SandboxRefusal as refusal:
-            raise PermanentError(f"{job.filename}: {refusal.message}") from refusal
-        except SandboxCrashError as crash:
-            if crash.cause is CrashCause.KILLED:
-                raise
-            raise PermanentError(f"{job.filename}: {crash.message}") from crash
+        except UnreadableFileError as fault:
+            raise PermanentError(f"{job.filename}: {fault.message}") from fault
         return int(answer["objects"]) + int(answer["skipped"])
 
     async def _import(self, claim: Claim, job: ImportJob, spool: Path, total: int) -> None:

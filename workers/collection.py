@@ -14,7 +14,7 @@ import structlog
 from domain.keys import THUMBNAIL_SIZES, file_key, original_key, thumbnail_key, upload_key
 from domain.models.asset import Upload, UploadState
 from domain.models.imports import FileUpload
-from domain.ports import Database, ObjectStore, Original, StoredObject, UnitOfWork
+from domain.ports import Database, ObjectStore, Original, UnitOfWork
 from domain.upload_verdicts import expire_upload
 
 T = TypeVar("T")
@@ -83,14 +83,24 @@ class Collection:
     async def collect_strays(self, now: datetime) -> None:
         """Deletes what lies in the store without a purpose: uploads that ended otherwise, probes, old exports."""
         for team_id in await self._database.read(lambda uow: uow.people.team_ids()):
-            for folder, is_wanted in _KEPT_BY.items():
-                prefix = f"teams/{team_id}/{folder}/"
-                async for one in self._store.under(prefix):
-                    if now - one.modified_at < _STRAY_AGE:
-                        continue
-                    if not await self._database.read(partial(is_wanted, one=one)):
-                        _log.info("stray_collected", folder=folder)
-                        await self._store.delete(one.key)
+            for folder, find_wanted in _KEPT_BY.items():
+                old: dict[str, str] = {}
+                async for one in self._store.under(f"teams/{team_id}/{folder}/"):
+                    if now - one.modified_at >= _STRAY_AGE:
+                        old[one.key] = one.key.rpartition("/")[2]
+                    if len(old) == _AT_ONCE:
+                        await self._sweep(old, find_wanted)
+                        old = {}
+                await self._sweep(old, find_wanted)
+
+    async def _sweep(self, old: Mapping[str, str], find_wanted: FindWanted | None) -> None:
+        """Deletes these objects, names by key, unless their names are wanted."""
+        names = list(old.values())
+        wanted = await self._database.read(partial(find_wanted, names=names)) if find_wanted and names else set()
+        for key, name in old.items():
+            if name not in wanted:
+                _log.info("stray_collected", key=key)
+                await self._store.delete(key)
 
     async def _collect_original(self, uow: UnitOfWork, original: Original) -> None:
         # The row stays locked until the bytes are gone: who uploads the same image meanwhile waits, and then copies.
@@ -117,27 +127,21 @@ async def _forget_file(uow: UnitOfWork, file_id: str) -> None:
     await uow.files.delete(file_id)
 
 
-async def _is_open_upload(uow: UnitOfWork, one: StoredObject) -> bool:
-    upload = await uow.uploads.get(_name(one))
-    return upload is not None and upload.status in (UploadState.OPEN, UploadState.VERIFYING)
+async def _open_uploads(uow: UnitOfWork, names: list[str]) -> set[str]:
+    uploads = await uow.uploads.get_many(names)
+    return {id_ for id_, one in uploads.items() if one.status in (UploadState.OPEN, UploadState.VERIFYING)}
 
 
-async def _is_file(uow: UnitOfWork, one: StoredObject) -> bool:
-    return await uow.files.get(_name(one)) is not None
+async def _files(uow: UnitOfWork, names: list[str]) -> set[str]:
+    return set(await uow.files.get_many(names))
 
 
-async def _is_nothing(uow: UnitOfWork, one: StoredObject) -> bool:
-    return False
+FindWanted = Callable[..., Awaitable[set[str]]]
 
-
-def _name(one: StoredObject) -> str:
-    return one.key.rpartition("/")[2]
-
-
-_KEPT_BY: Mapping[str, Callable[..., Awaitable[bool]]] = {
-    "uploads": _is_open_upload,
-    "files/uploads": _is_file,
-    "files/exports": _is_nothing,
-    "probes": _is_nothing,
+_KEPT_BY: Mapping[str, FindWanted | None] = {
+    "uploads": _open_uploads,
+    "files/uploads": _files,
+    "files/exports": None,
+    "probes": None,
 }
-"""Folders of a team whose objects are short-lived, and what tells whether one of them is still wanted."""
+"""Folders of a team whose objects are short-lived, and what tells which of them are still wanted."""

@@ -15,7 +15,7 @@ from domain.ports import Database, ObjectStore, Original, UnitOfWork
 from workers.digest import sha256_of
 from workers.originals import keep_original
 from workers.sandbox.image import sandboxed_image_facts
-from workers.sandbox.outcome import CrashCause, SandboxCrashError, SandboxRefusal
+from workers.sandbox.outcome import UnreadableFileError
 from workers.sandbox.pool import SandboxPool
 
 _LOOK_SECONDS = 60
@@ -68,13 +68,8 @@ class Completion:
         except KeyError:
             await self._give_up(asset, "Its bytes are not in the object store; upload the image again.")
             return
-        except SandboxRefusal as refusal:
-            await self._give_up(asset, refusal.message)
-            return
-        except SandboxCrashError as crash:
-            if crash.cause is CrashCause.KILLED:
-                raise
-            await self._give_up(asset, crash.message)
+        except UnreadableFileError as fault:
+            await self._give_up(asset, fault.message)
             return
         sha256 = await asyncio.to_thread(sha256_of, path)
         await keep_original(self._database, self._store, Original(team_id, sha256), asset.s3_key, tag, folder)

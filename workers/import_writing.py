@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from domain.annotations import edit_time
 from domain.errors import DomainError
 from domain.events import tell_import
 from domain.jobs import Claim
@@ -51,7 +52,7 @@ class ImportWriting:
         self._job = job
         self._matcher = matcher
         self._total = total
-        self._at = job.created_at.replace(microsecond=job.created_at.microsecond // 1000 * 1000)
+        self._at = edit_time()
         self._fresh = 0
         self._found = 0
         self._splits: dict[str, Split] = {}

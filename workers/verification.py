@@ -17,7 +17,7 @@ from workers.claims import PostponedError
 from workers.digest import sha256_of
 from workers.originals import keep_original
 from workers.sandbox.image import sandboxed_image_facts
-from workers.sandbox.outcome import CrashCause, SandboxCrashError, SandboxRefusal, SandboxStartError
+from workers.sandbox.outcome import SandboxStartError, UnreadableFileError
 from workers.sandbox.pool import SandboxPool
 
 
@@ -70,14 +70,9 @@ class UploadVerification:
         """The facts, with thumbnails in `folder`; None when the file was refused."""
         try:
             return await sandboxed_image_facts(self._sandbox, path, folder)
-        except SandboxRefusal as refusal:
-            reason = refusal.message
-        except SandboxCrashError as crash:
-            if crash.cause is CrashCause.KILLED:
-                raise  # not the file's fault; it is tried again
-            reason = crash.message
-        await self._refuse(claim, upload, ErrorCode.UNSUPPORTED, reason)
-        return None
+        except UnreadableFileError as fault:
+            await self._refuse(claim, upload, ErrorCode.UNSUPPORTED, fault.message)
+            return None
 
     async def _refuse(self, claim: Claim, upload: Upload, code: ErrorCode, reason: str) -> None:
         message = f"{upload.filename}: {reason}"

@@ -17,7 +17,13 @@ from pictures import jpeg
 from workers.sandbox.__main__ import MAX_CALLS
 from workers.sandbox.image import sandboxed_image_facts
 from workers.sandbox.limits import MEMORY_BYTES
-from workers.sandbox.outcome import CrashCause, SandboxCrashError, SandboxRefusal, SandboxStartError
+from workers.sandbox.outcome import (
+    CrashCause,
+    SandboxCrashError,
+    SandboxKilledError,
+    SandboxRefusal,
+    SandboxStartError,
+)
 from workers.sandbox.pool import SandboxPool
 from workers.sandbox.tasks import TASKS
 
@@ -157,14 +163,14 @@ async def test_a_crash_costs_the_call_it_happened_in_and_no_other(pool: SandboxP
 
 
 async def test_killing_a_child_in_the_middle_of_a_call_costs_that_call_alone(pool: SandboxPool, tmp_path: Path) -> None:
-    hung = asyncio.create_task(failed(pool, "hang", marker=tmp_path / "pid"))
+    hung = asyncio.create_task(pool.call("hang", seconds=SECONDS, marker=tmp_path / "pid"))
     await until(tmp_path / "pid")
     victim = (await pool.call("echo", seconds=SECONDS))["pid"]
     (hanging,) = [child for child in children() if child.pid != victim]
     other = asyncio.create_task(pool.call("echo", seconds=SECONDS))
     hanging.send_signal(signal.SIGKILL)
-    error = await hung
-    assert (error.cause, "from outside" in str(error)) == (CrashCause.KILLED, True)
+    with pytest.raises(SandboxKilledError, match="from outside"):
+        await hung
     assert (await other)["pid"] == victim
     assert await pool.call("echo", seconds=SECONDS)
 
@@ -191,11 +197,12 @@ async def test_cancelling_a_call_kills_its_child(pool: SandboxPool, tmp_path: Pa
 async def test_closing_ends_calls_in_progress_and_leaves_no_process(tmp_path: Path) -> None:
     pool = SandboxPool(2, TEST_TASKS)
     await pool.call("echo", seconds=SECONDS)
-    hung = asyncio.create_task(failed(pool, "hang", marker=tmp_path / "pid"))
+    hung = asyncio.create_task(pool.call("hang", seconds=SECONDS, marker=tmp_path / "pid"))
     grandchild = int(await until(tmp_path / "pid"))
     await pool.close()
     await pool.close()
-    await hung
+    with pytest.raises(SandboxKilledError):
+        await hung
     assert children() == []
     assert await gone(grandchild)
     with pytest.raises(RuntimeError, match="closed"):

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from adapters.local_store import LocalStore
 from adapters.object_store import open_object_store
 from db.database import SqlDatabase
-from domain.jobs import MAX_STRIKES, JobKind
+from db.tables import uploads as upload_rows
+from domain.errors import DomainError, ErrorCode
+from domain.file_uploads import RequestFileUpload, request_file_upload
+from domain.jobs import MAX_STRIKES, Claim, JobKind
 from domain.keys import upload_key
 from domain.models.asset import UploadState
 from pictures import jpeg
 from s3_server import S3Server
 from seeds import add_batch, add_uploads, digest_of, make_home, take
-from workers.claims import PostponedError
+from stack import PATIENCE
+from workers.claims import ClaimLoops, PostponedError
 from workers.sandbox.pool import SandboxPool
 from workers.verification import UploadVerification
 
@@ -43,3 +49,51 @@ async def test_uploads_wait_for_a_store_that_is_away_however_often_they_are_take
     judged = await database.read(lambda uow: uow.uploads.get(upload.id))
     assert judged is not None
     assert judged.status is UploadState.REFUSED, f"its bytes are not those of {digest_of('a')}, and it was looked at"
+
+
+class Waiting:
+    """Fulfils workers.claims.Handler; what it needs is away."""
+
+    kind = JobKind.UPLOAD
+    slots = 1
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self.ran = asyncio.Event()
+
+    async def run(self, claim: Claim) -> None:
+        self.runs += 1
+        self.ran.set()
+        raise PostponedError("the store is away")
+
+    async def fail(self, claim: Claim, reason: str) -> None:
+        raise AssertionError(reason)
+
+
+async def test_a_worker_whose_store_is_away_does_not_run_through_the_queue(database: SqlDatabase) -> None:
+    home = await make_home(database)
+    batch = await add_batch(database, home.project)
+    names = ["a", "b", "c"]
+    uploads = await add_uploads(database, home.project, batch, names, UploadState.VERIFYING)
+    handler = Waiting()
+    task = asyncio.create_task(ClaimLoops(database, "test", [handler]).run())
+    async with asyncio.timeout(PATIENCE):
+        await handler.ran.wait()
+    await asyncio.sleep(0.5)  # in which it would have come to the others
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert handler.runs == 1
+    async with database.engine.connect() as connection:
+        strikes = (await connection.execute(select(upload_rows.c.strikes))).scalars().all()
+    assert strikes == [0] * len(uploads)
+
+
+async def test_who_asks_while_the_store_is_away_is_told_to_try_again(sqlite_database: SqlDatabase) -> None:
+    home = await make_home(sqlite_database)
+    nobody = S3Server("http://127.0.0.1:9", "tests", "a secret of the tests")
+    asked = RequestFileUpload(home.project.id, "a.json", 9, digest_of("a"))
+    async with open_object_store(nobody.settings("gone")) as away:
+        with pytest.raises(DomainError) as refusal:
+            await request_file_upload(sqlite_database, away, home.principal, asked)
+    assert refusal.value.code is ErrorCode.UNAVAILABLE
+    assert "gone" not in refusal.value.message

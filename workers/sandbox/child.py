@@ -16,6 +16,7 @@ import structlog
 
 from workers.sandbox.outcome import (
     SandboxCrashError,
+    SandboxKilledError,
     SandboxRefusal,
     SandboxStartError,
     crashed,
@@ -72,7 +73,8 @@ class Child:
             raise SandboxStartError(f"A sandbox for {self.task} does not start: {self._last_words()}")
 
     async def ask(self, seconds: float, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """The task's result. Raises SandboxRefusal, which leaves the child as good as before, and SandboxCrashError."""
+        """The task's result. Raises SandboxRefusal, which leaves the child as good as before, SandboxCrashError and
+        SandboxKilledError."""
         self._said.clear()
         request = orjson.dumps({"seconds": seconds, "arguments": arguments}, default=str) + b"\n"
         try:
@@ -120,7 +122,7 @@ class Child:
             return b""
         return line if line.endswith(b"\n") else b""
 
-    async def _crash(self, seconds: float) -> SandboxCrashError:
+    async def _crash(self, seconds: float) -> SandboxCrashError | SandboxKilledError:
         """Why there was no answer. A child that lives on, having written rubbish, is taken for crashed."""
         await self._settled()
         status = self._process.returncode

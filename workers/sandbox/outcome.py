@@ -7,31 +7,40 @@ from enum import StrEnum
 from workers.sandbox.limits import MEMORY_BYTES
 
 
-class CrashCause(StrEnum):
-    """What ended a child. KILLED is the only one that need not be the file's fault."""
+class UnreadableFileError(Exception):
+    """The file is at fault, and would be again; the message is a sentence about it."""
 
-    TIME = "TIME"
-    MEMORY = "MEMORY"
-    CRASH = "CRASH"
-    KILLED = "KILLED"
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
 
 
-class SandboxRefusal(Exception):  # noqa: N818 - an answer
-    """The task refused the file. `kind` names the error class the task raised; the message is its sentence."""
+class SandboxRefusal(UnreadableFileError):  # noqa: N818 - an answer
+    """The task refused the file. `kind` names the error class the task raised."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
         self.kind = kind
-        self.message = message
 
 
-class SandboxCrashError(Exception):
-    """The child ended before it answered; the message is a sentence about the file."""
+class CrashCause(StrEnum):
+    """What ended a child."""
+
+    TIME = "TIME"
+    MEMORY = "MEMORY"
+    CRASH = "CRASH"
+
+
+class SandboxCrashError(UnreadableFileError):
+    """The child ended before it answered."""
 
     def __init__(self, cause: CrashCause, message: str) -> None:
         super().__init__(message)
         self.cause = cause
-        self.message = message
+
+
+class SandboxKilledError(Exception):
+    """The child was killed from outside, which need not be the file's fault."""
 
 
 class SandboxStartError(Exception):
@@ -50,5 +59,5 @@ def crashed() -> SandboxCrashError:
     return SandboxCrashError(CrashCause.CRASH, "It crashes the program that reads it; the file is probably damaged.")
 
 
-def killed() -> SandboxCrashError:
-    return SandboxCrashError(CrashCause.KILLED, "The process that read it was killed from outside.")
+def killed() -> SandboxKilledError:
+    return SandboxKilledError("The process that read it was killed from outside.")

@@ -36,8 +36,8 @@ class SandboxPool:
         """Run the task on JSON-like arguments (paths become text), for at most `seconds` once a child is free.
 
         Raises SandboxRefusal when the task refused the file, SandboxCrashError when the child died or ran out of time
-        or memory, SandboxStartError when no child can be started, and KeyError for a task that is not there. Cancelling
-        kills the child.
+        or memory (both are UnreadableFileError), SandboxKilledError when somebody killed it, SandboxStartError when no
+        child can be started, and KeyError for a task that is not there. Cancelling kills the child.
         """
         async with self._slots:
             self._calls += 1
@@ -47,7 +47,7 @@ class SandboxPool:
                 self._calls -= 1
 
     async def close(self) -> None:
-        """End every child; a call in progress ends with SandboxCrashError."""
+        """End every child; a call in progress ends with SandboxKilledError."""
         self._closed = True
         children = [*self._idle, *self._busy]
         self._idle.clear()
