@@ -18,6 +18,7 @@ QUEUE_OF: Mapping[JobKind, str] = {
     JobKind.UPLOAD: IO_QUEUE,
     JobKind.IMPORT: IO_QUEUE,
     JobKind.SNAPSHOT: IO_QUEUE,
+    JobKind.CHECK: IO_QUEUE,
     JobKind.TRAINING: TRAINING_QUEUE,
     JobKind.EVALUATION: TRAINING_QUEUE,
     JobKind.DEPLOYMENT: TRAINING_QUEUE,

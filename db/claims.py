@@ -10,10 +10,19 @@ from sqlalchemy import ColumnElement, Table, and_, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.jobs import of_version
-from db.tables import import_jobs, model_deployments, model_evaluations, training_datasets, training_jobs, uploads
+from db.tables import (
+    import_jobs,
+    model_deployments,
+    model_evaluations,
+    training_datasets,
+    training_jobs,
+    uploads,
+    version_checks,
+)
 from db.types import database_now
 from domain.jobs import LEASE_SECONDS, Claim, JobKind
 from domain.models.asset import UploadState
+from domain.models.check import CheckStatus
 from domain.models.imports import ImportStatus
 from domain.models.model import DeploymentStatus, EvaluationStatus
 from domain.models.training import TrainingJobStatus
@@ -33,6 +42,7 @@ _WORK: Mapping[JobKind, _Work] = {
     JobKind.UPLOAD: _Work(uploads, (UploadState.VERIFYING,)),
     JobKind.IMPORT: _Work(import_jobs, (ImportStatus.QUEUED, ImportStatus.RUNNING)),
     JobKind.SNAPSHOT: _Work(training_datasets, (DatasetStatus.CREATING,)),
+    JobKind.CHECK: _Work(version_checks, (CheckStatus.QUEUED, CheckStatus.RUNNING)),
     JobKind.TRAINING: _Work(training_jobs, tuple(status for status in TrainingJobStatus if not status.final)),
     JobKind.EVALUATION: _Work(model_evaluations, (EvaluationStatus.QUEUED, EvaluationStatus.RUNNING)),
     JobKind.DEPLOYMENT: _Work(model_deployments, (DeploymentStatus.PENDING,), "deployed_at"),

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from db.annotation_calls import SqlAnnotationCalls
 from db.annotations import SqlAnnotations
 from db.assets import SqlAssets, SqlBatches
+from db.checks import SqlChecks
 from db.claims import SqlClaims
 from db.engine import WRITES, wants_repeat
 from db.events import Emitted, SqlEvents
@@ -52,6 +53,7 @@ class SqlUnitOfWork:
         self.pending = SqlPendingAnnotations(connection)
         self.annotation_calls = SqlAnnotationCalls(connection)
         self.versions = SqlVersions(connection)
+        self.checks = SqlChecks(connection)
         self.version_assets = SqlVersionAssets(connection)
         self.jobs = SqlJobs(connection)
         self.models = SqlModels(connection)

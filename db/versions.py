@@ -61,6 +61,7 @@ class SqlVersions(TableRepository[DatasetVersion]):
             ),
             manifest=Manifest(key, row["manifest_sha256"], row["manifest_size"]) if key else None,
             content_digest=row["content_digest"],
+            leaked_pairs=row["leaked_pairs"],
             warnings=tuple(Notice(**notice) for notice in row["warnings"] or ()),
         )
 

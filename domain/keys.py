@@ -33,6 +33,16 @@ def manifest_key(team_id: str, project_id: str, version: int, sha256: str) -> st
     return f"teams/{team_id}/projects/{project_id}/versions/v{version}/manifest-{sha256}.json"
 
 
+def manifests_prefix(team_id: str) -> str:
+    """Under which all manifests of a team lie, and nothing else."""
+    return f"teams/{team_id}/projects/"
+
+
+def diff_key(team_id: str, from_sha256: str, to_sha256: str) -> str:
+    """What changed between two manifests, named by their SHA-256 values; it can be worked out again at any time."""
+    return f"teams/{team_id}/diffs/{from_sha256}-{to_sha256}.json"
+
+
 def weights_key(team_id: str, sha256: str) -> str:
     return f"teams/{team_id}/weights/{sha256}.pt"
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from domain.errors import DomainError, ErrorCode
 from domain.models.asset import UploadState
+from domain.models.check import CheckStatus
 from domain.models.imports import ImportStatus
 from domain.models.model import DeploymentStatus, EvaluationStatus
 from domain.models.training import TrainingJobStatus
@@ -18,8 +19,14 @@ Status = TypeVar("Status", bound=StrEnum)
 _TABLES: Mapping[type[StrEnum], Mapping[StrEnum, frozenset[StrEnum]]] = {
     DatasetStatus: {
         DatasetStatus.CREATING: frozenset({DatasetStatus.READY, DatasetStatus.FAILED}),
-        DatasetStatus.READY: frozenset({DatasetStatus.TRAINING}),
+        DatasetStatus.READY: frozenset({DatasetStatus.TRAINING, DatasetStatus.ARCHIVED}),
         DatasetStatus.TRAINING: frozenset({DatasetStatus.READY}),
+        DatasetStatus.FAILED: frozenset({DatasetStatus.CREATING, DatasetStatus.ARCHIVED}),
+        DatasetStatus.ARCHIVED: frozenset({DatasetStatus.READY, DatasetStatus.FAILED}),
+    },
+    CheckStatus: {
+        CheckStatus.QUEUED: frozenset({CheckStatus.RUNNING, CheckStatus.FAILED}),
+        CheckStatus.RUNNING: frozenset({CheckStatus.COMPLETED, CheckStatus.FAILED}),
     },
     TrainingJobStatus: {
         TrainingJobStatus.QUEUED: frozenset(

@@ -6,6 +6,7 @@ import math
 
 from domain.errors import invalid
 from domain.models.config import Augmentation, Preprocessing, SnapshotFilters, SplitConfig, VersionConfig
+from domain.shapes import checked_class_name
 
 MAX_TILES, MAX_OVERLAP = 16, 0.9
 MIN_RESIZE, MAX_RESIZE = 16, 8192
@@ -37,6 +38,20 @@ def _check_preprocessing(preprocessing: Preprocessing) -> None:
         _within(tile.columns, 1, MAX_TILES, "Columns", "preprocessing", "tile", "columns")
         _within(tile.overlap, 0, MAX_OVERLAP, "The overlap", "preprocessing", "tile", "overlap")
         _within(tile.min_visible, 0, 1, "The visible share", "preprocessing", "tile", "minVisible")
+    _check_classes(preprocessing)
+
+
+def _check_classes(preprocessing: Preprocessing) -> None:
+    sources = [one.source for one in preprocessing.class_remap]
+    if len(set(sources)) < len(sources):
+        twice = next(name for name in sources if sources.count(name) > 1)
+        raise invalid(f"The class {twice} is renamed twice.", "input", "preprocessing", "classRemap")
+    both = sorted(set(sources) & set(preprocessing.drop_classes))
+    if both:
+        text = f"The class {both[0]} is dropped, so it cannot be renamed as well."
+        raise invalid(text, "input", "preprocessing", "classRemap")
+    for one in preprocessing.class_remap:
+        checked_class_name(one.target, "input", "preprocessing", "classRemap")
 
 
 def _check_augmentation(augmentation: Augmentation) -> None:

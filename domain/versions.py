@@ -164,6 +164,7 @@ def _new_version(command: CreateVersion, project: Project, principal: Principal,
         split_counts=SplitCounts(),
         manifest=None,
         content_digest=None,
+        leaked_pairs=None,
         warnings=(),
     )
 

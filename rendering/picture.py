@@ -86,11 +86,16 @@ def _labels(
     image: FrozenImage, preprocessing: Preprocessing, indices: Mapping[str, int], skipped: Skipped
 ) -> list[Label]:
     labels = []
+    renamed = preprocessing.class_names
     for source, annotation in enumerate(image.annotations):
-        if annotation.weed_type not in indices:
+        name = renamed.get(annotation.weed_type, annotation.weed_type)
+        if name is None:
+            skipped.counts["LABELS_OF_DROPPED_CLASSES"] += 1
+            continue
+        if name not in indices:
             skipped.counts["LABELS_OF_OTHER_CLASSES"] += 1
             continue
-        label = label_of(annotation, source, indices[annotation.weed_type], image.width, image.height)
+        label = label_of(annotation, source, indices[name], image.width, image.height)
         if label is None:
             skipped.counts["LABELS_WITHOUT_AREA"] += 1
             continue

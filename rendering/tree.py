@@ -156,6 +156,7 @@ def _data_yaml(class_names: Sequence[str], tallies: dict[Split, SplitTally], val
 def _skip_notices(skipped: Sequence[Skipped]) -> list[Notice]:
     totals = sum((s.counts for s in skipped), Counter[str]())
     texts = {
+        "LABELS_OF_DROPPED_CLASSES": "Annotations of classes that the version drops were skipped.",
         "LABELS_OF_OTHER_CLASSES": "Annotations of classes that are not in the list of classes were skipped.",
         "LABELS_WITHOUT_AREA": "Annotations that are not finite or have no area inside their image were skipped.",
         "LABELS_NOT_VISIBLE": "Annotations that no tile shows enough of were skipped.",

@@ -8,7 +8,11 @@ from domain.models import config as entities
 from domain.models.config import ResizeMode, SplitGroup
 
 strawberry.enum(ResizeMode)
-strawberry.enum(SplitGroup)
+strawberry.enum(
+    SplitGroup,
+    description="SIMILAR groups near-identical images, by perceptual hash; GPS_CELL those taken within about a hundred "
+    "metres.",
+)
 
 
 @strawberry.type
@@ -29,10 +33,22 @@ class Tile:
 
 
 @strawberry.type
+class ClassRename:
+    from_: str = strawberry.field(name="from")
+    to: str
+
+
+@strawberry.type
 class PreprocessingConfig:
     auto_orient: bool
     resize: Resize | None
     tile: Tile | None
+    class_remap: list[ClassRename] = strawberry.field(
+        description="Annotations of the class `from` count as `to`; after dropClasses."
+    )
+    drop_classes: list[str] = strawberry.field(
+        description="Annotations of these classes, by the names they bear in the project, are left out."
+    )
 
     @classmethod
     def of(cls, config: entities.Preprocessing) -> PreprocessingConfig:
@@ -43,6 +59,8 @@ class PreprocessingConfig:
             tile=Tile(rows=tile.rows, columns=tile.columns, overlap=tile.overlap, min_visible=tile.min_visible)
             if tile
             else None,
+            class_remap=[ClassRename(from_=one.source, to=one.target) for one in config.class_remap],
+            drop_classes=list(config.drop_classes),
         )
 
 
@@ -76,7 +94,11 @@ class SplitConfig:
     test: float
     group_by: SplitGroup = strawberry.field(description="Images that share a group never fall into different splits.")
     inherit: bool = strawberry.field(
-        description="Each image (by SHA-256) keeps the split of its latest appearance in a version of the project."
+        description="Each image (by SHA-256) keeps the split of its latest appearance in a version of the project. A "
+        "group with a TRAIN member goes to TRAIN, else one with a VAL member to VAL; moves are warned of."
+    )
+    keep_imported: bool = strawberry.field(
+        description="Splits that came with an imported data set win over everything."
     )
     seed: int
 
@@ -88,6 +110,7 @@ class SplitConfig:
             test=config.test,
             group_by=config.group_by,
             inherit=config.inherit,
+            keep_imported=config.keep_imported,
             seed=config.seed,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
+from domain.errors import invalid
 from domain.models import config as entities
 from domain.models.config import ResizeMode, SplitGroup
 from domain.versions import CreateVersion
@@ -32,16 +33,35 @@ class TileInput:
 
 
 @strawberry.input
+class ClassRenameInput:
+    from_: str = strawberry.field(name="from")
+    to: str
+
+    def decode(self) -> entities.ClassRename:
+        return entities.ClassRename(self.from_, self.to)
+
+
+@strawberry.input
 class PreprocessingInput:
     auto_orient: bool | None = True
     resize: ResizeInput | None = None
     tile: TileInput | None = None
+    class_remap: list[ClassRenameInput] | None = None
+    drop_classes: list[str] | None = None
 
     def decode(self) -> entities.Preprocessing:
+        """Raises INVALID for an empty list."""
+        for values, name in ((self.class_remap, "classRemap"), (self.drop_classes, "dropClasses")):
+            if values is not None and not values:
+                text = "Name at least one class, or leave the list out."
+                raise invalid(text, "input", "preprocessing", name)
         return entities.Preprocessing(
             auto_orient=given(self.auto_orient, True),
             resize=self.resize.decode() if self.resize else None,
             tile=self.tile.decode() if self.tile else None,
+            # Sorted, so that the same choice in another order is the same input.
+            class_remap=tuple(sorted((one.decode() for one in self.class_remap or ()), key=lambda one: one.source)),
+            drop_classes=tuple(sorted(set(self.drop_classes or ()))),
         )
 
 
@@ -74,6 +94,7 @@ class SplitsInput:
     test: float | None = 0.05
     group_by: SplitGroup | None = SplitGroup.IMAGE
     inherit: bool | None = True
+    keep_imported: bool | None = False
     seed: int | None = 0
 
     def decode(self) -> entities.SplitConfig:
@@ -84,6 +105,7 @@ class SplitsInput:
             test=given(self.test, standard.test),
             group_by=given(self.group_by, standard.group_by),
             inherit=given(self.inherit, standard.inherit),
+            keep_imported=given(self.keep_imported, standard.keep_imported),
             seed=given(self.seed, standard.seed),
         )
 

@@ -16,7 +16,13 @@ from db.tables.events import event_log, event_streams
 from db.tables.imports import annotation_calls, file_uploads, import_jobs, skipped_items
 from db.tables.people import projects, team_members, teams, users
 from db.tables.training import model_deployments, model_evaluations, trained_models, training_epochs, training_jobs
-from db.tables.versions import training_dataset_assets, training_datasets, version_exports
+from db.tables.versions import (
+    latest_splits,
+    training_dataset_assets,
+    training_datasets,
+    version_checks,
+    version_exports,
+)
 
 __all__ = [
     "annotation_calls",
@@ -26,6 +32,7 @@ __all__ = [
     "event_streams",
     "file_uploads",
     "import_jobs",
+    "latest_splits",
     "manual_annotations",
     "metadata",
     "model_deployments",
@@ -43,6 +50,7 @@ __all__ = [
     "upload_batches",
     "uploads",
     "users",
+    "version_checks",
     "version_exports",
     "watched_originals",
 ]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
 from db.tables.columns import Double, ExactText, claimable, id_column, metadata, reference, time_column
 from db.types import EnumText, JsonValue
+from domain.models.check import CheckStatus
 from domain.models.version import DatasetStatus, Split
 
 training_datasets = Table(
@@ -46,6 +47,7 @@ training_datasets = Table(
     Column("contentDigest", String(64), key="content_digest", nullable=True),
     Column("warnings", JsonValue, nullable=True),
     *claimable(),
+    Column("leakedPairs", Integer, key="leaked_pairs", nullable=True),
     UniqueConstraint("project_id", "version"),
     UniqueConstraint("project_id", "idempotency_key"),
     Index(None, "project_id", "content_digest"),
@@ -73,6 +75,38 @@ training_dataset_assets = Table(
     Index(None, "dataset_id", "split", "position"),
     Index(None, "asset_id"),
     Index(None, "sha256"),
+)
+
+latest_splits = Table(
+    "LatestSplit",
+    metadata,
+    Column("projectId", String(191), ForeignKey("Project.id", ondelete="CASCADE"), key="project_id", primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    Column("split", EnumText(Split), nullable=False),
+)
+
+version_checks = Table(
+    "VersionCheck",
+    metadata,
+    id_column(),
+    reference("projectId", "project_id", "Project"),
+    Column("teamId", String(191), key="team_id", nullable=False),
+    reference("datasetId", "dataset_id", "TrainingDataset"),
+    Column("status", EnumText(CheckStatus), nullable=False),
+    Column("failureReason", Text, key="failure_reason", nullable=True),
+    Column("objectsTotal", Integer, key="objects_total", nullable=False, server_default="0"),
+    Column("objectsChecked", Integer, key="objects_checked", nullable=False, server_default="0"),
+    Column("manifestIntact", Boolean, key="manifest_intact", nullable=True),
+    Column("missing", JsonValue, nullable=False),
+    Column("missingCount", Integer, key="missing_count", nullable=False, server_default="0"),
+    Column("corrupt", JsonValue, nullable=False),
+    Column("corruptCount", Integer, key="corrupt_count", nullable=False, server_default="0"),
+    time_column("createdAt", "created_at"),
+    Column("createdById", String(191), key="created_by_id", nullable=True),
+    time_column("finishedAt", "finished_at", nullable=True),
+    *claimable(),
+    Index(None, "dataset_id", "created_at"),
+    Index(None, "status", "heartbeat_at"),
 )
 
 version_exports = Table(

@@ -16,6 +16,8 @@ class SplitGroup(StrEnum):
 
     IMAGE = "IMAGE"
     UPLOAD_BATCH = "UPLOAD_BATCH"
+    GPS_CELL = "GPS_CELL"
+    SIMILAR = "SIMILAR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +42,34 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassRename:
+    """Annotations of the class `source` count as `target`."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """Applied to every image in this order: orientation, tile, resize.
+    """Applied to every image in this order: orientation, class drop (by the annotated names) and remap, tile, resize.
     With `auto_orient` off the pixels stay as stored."""
 
     auto_orient: bool = True
     resize: Resize | None = None
     tile: Tile | None = None
+    class_remap: tuple[ClassRename, ...] = ()
+    drop_classes: tuple[str, ...] = ()
 
     @property
     def tiles(self) -> int:
         """Output images per source image, before augmentation."""
         return self.tile.rows * self.tile.columns if self.tile else 1
+
+    @property
+    def class_names(self) -> dict[str, str | None]:
+        """What an annotated name becomes, where it changes: another name, or None when its annotations are dropped."""
+        renamed: dict[str, str | None] = {one.source: one.target for one in self.class_remap}
+        return renamed | dict.fromkeys(self.drop_classes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +98,7 @@ class SplitConfig:
     test: float = 0.05
     group_by: SplitGroup = SplitGroup.IMAGE
     inherit: bool = True
+    keep_imported: bool = False
     seed: int = 0
 
 
@@ -128,6 +147,8 @@ def preprocessing_from_json(data: dict[str, Any]) -> Preprocessing:
         auto_orient=data.get("auto_orient", True),
         resize=Resize(**{**resize, "mode": ResizeMode(resize["mode"])}) if resize else None,
         tile=Tile(**tile) if tile else None,
+        class_remap=tuple(ClassRename(**one) for one in data.get("class_remap") or ()),
+        drop_classes=tuple(data.get("drop_classes") or ()),
     )
 
 

@@ -91,6 +91,7 @@ class DatasetVersion:
     split_counts: SplitCounts
     manifest: Manifest | None
     content_digest: str | None
+    leaked_pairs: int | None
     warnings: tuple[Notice, ...]
 
 

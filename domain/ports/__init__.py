@@ -33,6 +33,7 @@ from domain.ports.outside import (
     StoredObject,
 )
 from domain.ports.repositories import (
+    Checks,
     Claims,
     Database,
     Deployments,
@@ -60,6 +61,7 @@ __all__ = [
     "Assets",
     "Batches",
     "Bell",
+    "Checks",
     "Claims",
     "Database",
     "Deployments",

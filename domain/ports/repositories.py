@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from domain.jobs import Claim, JobKind
+from domain.models.check import VersionCheck
 from domain.models.config import SnapshotFilters
 from domain.models.event import Event
 from domain.models.model import ModelDeployment, ModelEvaluation, TrainedModel
@@ -86,6 +87,13 @@ class Versions(Repository[DatasetVersion], Protocol):
 
     async def selected(self, project_id: str, filters: SnapshotFilters) -> Sequence[SelectedImage]: ...
     async def selected_classes(self, project_id: str, filters: SnapshotFilters) -> Sequence[ClassCount]: ...
+
+
+class Checks(Repository[VersionCheck], Protocol):
+    async def newest_of(self, dataset_ids: Iterable[str]) -> dict[str, VersionCheck]:
+        """The newest check of each version that has one."""
+
+    async def newest_completed(self, dataset_id: str) -> VersionCheck | None: ...
 
 
 class VersionAssets(Protocol):
@@ -195,6 +203,8 @@ class UnitOfWork(Protocol):
     def annotation_calls(self) -> AnnotationCalls: ...
     @property
     def versions(self) -> Versions: ...
+    @property
+    def checks(self) -> Checks: ...
     @property
     def version_assets(self) -> VersionAssets: ...
     @property

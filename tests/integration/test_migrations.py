@@ -22,7 +22,7 @@ from db import migrate
 from db.tables import assets, metadata, training_dataset_assets, training_datasets, training_jobs
 from domain.models.version import DatasetStatus, Split
 
-HEAD = "20261123_intake"
+HEAD = "20261124_versions"
 
 
 @asynccontextmanager

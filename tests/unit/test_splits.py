@@ -38,7 +38,7 @@ def shares(draw: st.DrawFn) -> tuple[float, float, float]:
 @st.composite
 def configs(draw: st.DrawFn, inherit: bool = False, group_by: SplitGroup = SplitGroup.IMAGE) -> SplitConfig:
     train, val, test = draw(shares())
-    return SplitConfig(train, val, test, group_by, inherit, draw(st.integers(0, 2**31 - 1)))
+    return SplitConfig(train, val, test, group_by, inherit, seed=draw(st.integers(0, 2**31 - 1)))
 
 
 batches = st.sampled_from([None, "may", "june", "july"])

@@ -8,13 +8,25 @@ import pytest
 
 from domain.errors import DomainError, ErrorCode
 from domain.models.asset import UploadState
+from domain.models.check import CheckStatus
 from domain.models.model import DeploymentStatus, EvaluationStatus
 from domain.models.training import TrainingJobStatus
 from domain.models.version import DatasetStatus
 from domain.transitions import transition
 
 ALLOWED: dict[type[StrEnum], set[str]] = {
-    DatasetStatus: {"CREATING READY", "CREATING FAILED", "READY TRAINING", "TRAINING READY"},
+    DatasetStatus: {
+        "CREATING READY",
+        "CREATING FAILED",
+        "READY TRAINING",
+        "READY ARCHIVED",
+        "TRAINING READY",
+        "FAILED CREATING",
+        "FAILED ARCHIVED",
+        "ARCHIVED READY",
+        "ARCHIVED FAILED",
+    },
+    CheckStatus: {"QUEUED RUNNING", "QUEUED FAILED", "RUNNING COMPLETED", "RUNNING FAILED"},
     TrainingJobStatus: {
         "QUEUED PREPARING",
         "QUEUED FAILED",
