@@ -23,7 +23,6 @@ class Action(StrEnum):
     EXPORT = "EXPORT"
     CREATE_VERSION = "CREATE_VERSION"
     MANAGE_VERSION = "MANAGE_VERSION"
-    VERIFY_VERSION = "VERIFY_VERSION"
     TRAIN = "TRAIN"
     EVALUATE = "EVALUATE"
     DEPLOY = "DEPLOY"
@@ -43,16 +42,13 @@ ROLE_NEEDED = {
     Action.EXPORT: TeamRole.MEMBER,
     Action.CREATE_VERSION: TeamRole.MANAGER,
     Action.MANAGE_VERSION: TeamRole.MANAGER,
-    Action.VERIFY_VERSION: TeamRole.MEMBER,
     Action.TRAIN: TeamRole.MANAGER,
     Action.EVALUATE: TeamRole.MANAGER,
     Action.DEPLOY: TeamRole.MANAGER,
     Action.DETECT: TeamRole.MEMBER,
 }
 
-BEHIND_FEATURE = frozenset(
-    {Action.CREATE_VERSION, Action.MANAGE_VERSION, Action.VERIFY_VERSION, Action.TRAIN, Action.EVALUATE}
-)
+BEHIND_FEATURE = frozenset({Action.CREATE_VERSION, Action.MANAGE_VERSION, Action.TRAIN, Action.EVALUATE})
 """Mutations that need `Project.features.datasetVersions`; reading versions stays possible without it."""
 
 
