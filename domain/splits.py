@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from domain.models.config import SplitConfig, SplitGroup
+from domain.models.config import SplitConfig, SplitGroup, VersionConfig
 from domain.models.version import Notice, Split, SplitCounts
 from domain.ports import SelectedImage
 
@@ -66,6 +66,10 @@ def assign(images: Sequence[SelectedImage], config: SplitConfig, latest: Mapping
     moved = sum(1 for sha256, split in splits.items() if config.inherit and latest.get(sha256, split) is not split)
     of_image = {sha256: key for key, members in groups.items() for sha256 in members}
     return Assignment(splits, of_image, _notices(groups, splits, goal, moved))
+
+
+def split_counts(assignment: Assignment, config: VersionConfig) -> SplitCounts:
+    return assignment.counts(config.preprocessing.tiles * config.augmentation.multiplier)
 
 
 def _shares(config: SplitConfig) -> dict[Split, Fraction]:

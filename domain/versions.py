@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,20 +17,17 @@ from domain.models.config import VersionConfig
 from domain.models.people import Principal
 from domain.models.project import Project
 from domain.models.version import (
-    ClassCount,
     DatasetStatus,
     DatasetVersion,
-    Notice,
-    Split,
     SplitCounts,
     VersionStage,
 )
 from domain.policies import Action, authorize_project
 from domain.ports import Database, UnitOfWork
 from domain.projects import checked_name
-from domain.splits import Assignment, assign
 from domain.transitions import transition
 from domain.version_input import check_version_config
+from domain.version_notices import unread_notices
 
 MAX_IDEMPOTENCY_KEY = 191
 
@@ -48,20 +44,6 @@ class CreateVersion:
         """A fingerprint of all that the caller asked for, but the key."""
         wanted = {"name": self.name, "displayName": self.display_name, **self.config.to_json()}
         return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class VersionPreview:
-    """The numbers that a version made now would have."""
-
-    next_version: int
-    image_count: int
-    annotation_count: int
-    class_counts: Sequence[ClassCount]
-    split_counts: SplitCounts
-    output_images: int
-    exact: bool
-    warnings: Sequence[Notice]
 
 
 def checked_idempotency_key(key: str | None) -> str | None:
@@ -167,59 +149,6 @@ def _new_version(command: CreateVersion, project: Project, principal: Principal,
         leaked_pairs=None,
         warnings=(),
     )
-
-
-async def preview_version(database: Database, principal: Principal, command: CreateVersion) -> VersionPreview:
-    """What `create_version` would freeze now, without making anything."""
-
-    async def work(uow: UnitOfWork) -> VersionPreview:
-        await authorize_project(uow, principal, command.project_id, Action.READ)
-        check_version_config(command.config)
-        config, project_id = command.config, command.project_id
-        images = await uow.versions.selected(project_id, config.filters)
-        classes = await uow.versions.selected_classes(project_id, config.filters)
-        latest = await uow.versions.latest_splits(project_id) if config.splits.inherit else {}
-        assignment = assign(images, config.splits, latest)
-        counts = split_counts(assignment, config)
-        return VersionPreview(
-            next_version=await uow.versions.next_number(project_id),
-            image_count=len(images),
-            annotation_count=sum(one.annotations for one in classes),
-            class_counts=classes,
-            split_counts=counts,
-            output_images=counts.train_augmented + (counts.val + counts.test) * config.preprocessing.tiles,
-            exact=True,
-            warnings=assignment.notices + unread_notices(await uow.versions.unread(project_id, config.filters)),
-        )
-
-    return await database.read(work)
-
-
-def split_counts(assignment: Assignment, config: VersionConfig) -> SplitCounts:
-    return assignment.counts(config.preprocessing.tiles * config.augmentation.multiplier)
-
-
-def unread_notices(count: int) -> tuple[Notice, ...]:
-    """Warns of adopted images that no version can freeze yet."""
-    if not count:
-        return ()
-    text = (
-        f"{count} images were adopted from another database and are left out: their bytes were not read yet, or cannot "
-        "be read. A worker reads them in the background."
-    )
-    return (Notice("UNREAD_IMAGES", text, count),)
-
-
-def class_notices(per_split: dict[Split, dict[str, int]], sizes: SplitCounts) -> tuple[Notice, ...]:
-    """Warns of classes that a split with images lacks. `per_split` counts annotations by split and class."""
-    names = {name for counts in per_split.values() for name in counts}
-    notices = []
-    for split, size in ((Split.TRAIN, sizes.train), (Split.VAL, sizes.val), (Split.TEST, sizes.test)):
-        lacking = sorted(name for name in names if size and not per_split.get(split, {}).get(name))
-        if lacking:
-            text = f"Classes without an annotation in {split.value}: {', '.join(lacking)}."
-            notices.append(Notice("MISSING_CLASS_IN_SPLIT", text, len(lacking)))
-    return tuple(notices)
 
 
 async def readable_version(uow: UnitOfWork, principal: Principal, version_id: str, action: Action) -> DatasetVersion:

@@ -12,7 +12,8 @@ from domain.paging import page_request
 from domain.policies import Action, authorize_project
 from domain.training import readable_job
 from domain.uploads import readable_batch
-from domain.versions import preview_version, readable_version
+from domain.version_preview import preview_version
+from domain.versions import readable_version
 from resolvers.nodes import find_node
 from schema.assets import Asset, UploadBatch
 from schema.context import Info

@@ -8,7 +8,8 @@ import strawberry
 
 from domain.models.detection import DetectionResult as DetectionResultEntity
 from domain.models.model import InferenceBackend
-from domain.versions import CreateVersion, preview_version
+from domain.version_preview import preview_version
+from domain.versions import CreateVersion
 from schema.annotations import BoundingBox
 from schema.assets import UploadBatch, UploadTarget
 from schema.context import Info

@@ -13,7 +13,7 @@ from domain.models.version import DatasetVersion as DatasetVersionEntity
 from domain.models.version import Manifest as ManifestEntity
 from domain.models.version import VersionAsset as VersionAssetEntity
 from domain.paging import page_request
-from domain.versions import VersionPreview as VersionPreviewEntity
+from domain.version_preview import VersionPreview as VersionPreviewEntity
 from schema.annotations import FrozenAnnotation
 from schema.assets import Asset
 from schema.config import AugmentationConfig, PreprocessingConfig, SnapshotFilters, SplitConfig

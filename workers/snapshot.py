@@ -21,9 +21,9 @@ from domain.keys import manifest_key
 from domain.models.manifest import FrozenImage
 from domain.models.version import DatasetStatus, DatasetVersion, Manifest, Notice, VersionAsset, VersionStage
 from domain.ports import ObjectStore, UnitOfWork
-from domain.splits import Assignment, assign
+from domain.splits import Assignment, assign, split_counts
 from domain.transitions import transition
-from domain.versions import class_notices, split_counts, unread_notices
+from domain.version_notices import class_notices, unread_notices
 from workers.claims import PermanentError
 from workers.spool import Spool, spool
 

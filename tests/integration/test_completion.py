@@ -20,7 +20,8 @@ from domain.errors import DomainError, ErrorCode
 from domain.keys import THUMBNAIL_SIZES, original_key, thumbnail_key
 from domain.models.asset import Asset
 from domain.models.config import VersionConfig
-from domain.versions import CreateVersion, preview_version
+from domain.version_preview import preview_version
+from domain.versions import CreateVersion
 from pictures import LATITUDE, drone_mpo, jpeg, turned
 from seeds import Home, add_images, annotate, freeze, make_home, request_version
 from workers.collection import Collection

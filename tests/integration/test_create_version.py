@@ -24,7 +24,8 @@ from domain.models.config import (
     VersionConfig,
 )
 from domain.models.version import DatasetStatus, DatasetVersion
-from domain.versions import CreateVersion, VersionPreview, create_version, preview_version
+from domain.version_preview import VersionPreview, preview_version
+from domain.versions import CreateVersion, create_version
 from seeds import Home, add_batch, add_images, add_project, annotate, freeze, make_home, request_version
 
 
