@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
+from domain.config_paths import config_changes
 from domain.errors import DomainError, ErrorCode, invalid, not_found
 from domain.events import tell_version, tell_version_changed
 from domain.ids import new_id
@@ -97,28 +96,9 @@ async def _existing(uow: UnitOfWork, command: CreateVersion) -> DatasetVersion |
     found = await uow.versions.by_idempotency_key(command.project_id, key) if key is not None else None
     if found is None or found.input_digest == command.digest():
         return found
-    differing = ", ".join(_differences(command.config.to_json(), found.config.to_json())) or "name"
+    differing = ", ".join(one.path for one in config_changes(found.config, command.config)) or "name"
     text = f"This idempotency key made v{found.version} with other input ({differing}); use another key."
     raise DomainError(ErrorCode.IDEMPOTENCY_MISMATCH, text, ("input", "idempotencyKey"))
-
-
-def _differences(one: Any, other: Any, path: str = "") -> list[str]:
-    """Paths of the leaves that differ, as `splits.train`."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        names = sorted(one.keys() | other.keys())
-        return [
-            leaf
-            for name in names
-            for leaf in _differences(one.get(name), other.get(name), f"{path}.{name}" if path else name)
-        ]
-    same = json.dumps(one) == json.dumps(other)
-    return [] if same else [_as_the_contract_says(path)]
-
-
-def _as_the_contract_says(path: str) -> str:
-    """`filters.include_sam3` as `filters.includeSAM3`."""
-    camel = re.sub(r"_(\w)", lambda found: found.group(1).upper(), path)
-    return camel.replace("Sam3", "SAM3").replace("includeAiDetections", "includeAIDetections")
 
 
 def _new_version(command: CreateVersion, project: Project, principal: Principal, number: int) -> DatasetVersion:
