@@ -15,11 +15,13 @@ from starlette.routing import Route, WebSocketRoute
 
 from adapters.annotation_file import TemporaryAnnotationFiles
 from adapters.detector import QueueDetector
+from adapters.local_files import LocalFiles
+from adapters.local_manifests import LocalManifests
 from adapters.local_store import LocalStore
 from adapters.local_store_http import object_routes
-from adapters.manifest import StoredManifests
 from adapters.settings import Settings
 from adapters.sign_in import TokenRejectedError, bearer
+from adapters.version_diffs import StoredDiffs
 from domain.errors import DomainError
 from domain.sign_in import admit
 from resolvers.graphql import GraphQLEndpoint, create_schema
@@ -50,10 +52,12 @@ async def open_app(settings: Settings) -> AsyncIterator[Starlette]:
 
 
 def create_app(services: Services, folder: Path) -> Starlette:
-    """The application over services that are open; what it writes to disk for a moment goes to `folder`."""
-    manifests, files = StoredManifests(services.store), TemporaryAnnotationFiles(folder)
+    """The application over services that are open; what it keeps on disk for a while goes to `folder`."""
+    local = LocalFiles(folder / "cache")
+    manifests, files = LocalManifests(services.store, local), TemporaryAnnotationFiles(folder)
+    diffs = StoredDiffs(services.store, manifests, local)
     endpoint = GraphQLEndpoint(
-        create_schema(), lambda: create_context(services, manifests, files), _admission(services)
+        create_schema(), lambda: create_context(services, manifests, diffs, files), _admission(services)
     )
 
     async def welcome(_: Request) -> Response:
@@ -79,7 +83,9 @@ def create_app(services: Services, folder: Path) -> Starlette:
     )
 
 
-def create_context(services: Services, manifests: StoredManifests, files: TemporaryAnnotationFiles) -> Context:
+def create_context(
+    services: Services, manifests: LocalManifests, diffs: StoredDiffs, files: TemporaryAnnotationFiles
+) -> Context:
     """Fresh surroundings for one operation or one WebSocket connection."""
     return Context(
         database=services.database,
@@ -87,6 +93,7 @@ def create_context(services: Services, manifests: StoredManifests, files: Tempor
         detector=QueueDetector(services.redis),
         doorbell=services.doorbell,
         manifests=manifests,
+        diffs=diffs,
         annotation_files=files,
         versions_enabled_everywhere=services.settings.enable_dataset_versions,
         loaders=create_loaders(services.database),
@@ -120,12 +127,7 @@ async def _readiness(services: Services) -> dict[str, str]:
     return dict(zip(names, await asyncio.gather(*(state(probe) for probe in probes)), strict=True))
 
 
-def run() -> None:
-    """The command `agridrone`."""
-    from cli.app import app
-
-    app(prog_name="agridrone")
-
-
 if __name__ == "__main__":
+    from cli.app import run
+
     run()

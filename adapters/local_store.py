@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote, urlencode
@@ -63,6 +64,13 @@ class LocalStore:
                 return _tag(file)
 
         return await asyncio.to_thread(copy_out)
+
+    async def digest(self, key: str) -> str:
+        def read_back() -> str:
+            with self._open(key) as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+
+        return await asyncio.to_thread(read_back)
 
     async def size(self, key: str) -> int | None:
         path = self.path(key)
@@ -152,7 +160,7 @@ class LocalStore:
         finally:
             temporary.unlink(missing_ok=True)
 
-    def _open(self, key: str) -> BinaryIO:
+    def _open(self, key: str) -> BufferedReader:
         try:
             return self.path(key).open("rb")
         except _MISSING as error:

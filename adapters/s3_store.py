@@ -20,6 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.handlers import add_expect_header
 
 from adapters.partial_file import partial_file
+from adapters.s3_bodies import digest_of, spool
 from adapters.s3_faults import CONDITION_FAILED, CONFLICT, status, told
 from adapters.settings import Settings
 from domain.ports import ObjectChangedError, PutAddress, StoredObject
@@ -31,7 +32,6 @@ SLOWEST_BYTES_A_SECOND = 64 << 10
 
 _MOST_PARTS = 10_000  # of one object, by S3's own limit
 _PARTS_AT_ONCE = 4
-_READ_BYTES = 1 << 20
 _TRIES = 3
 _BETWEEN_TRIES_SECONDS = 3  # at most 1 before the second and 2 before the third, by botocore's standard mode
 _CONNECTIONS = 32
@@ -128,8 +128,17 @@ class S3Store:
             answer = await self._client.get_object(Bucket=self._bucket, Key=key)
             async with answer["Body"]:
                 with partial_file(path) as beside:
-                    await _spool(answer["Body"], beside)
+                    await spool(answer["Body"], beside)
         return str(answer["ETag"])
+
+    async def digest(self, key: str) -> str:
+        with told(self._where, "read", key):
+            answer = await self._client.get_object(Bucket=self._bucket, Key=key)
+            async with answer["Body"] as response:  # the bare one, which compares no checksum
+                digest, size = await digest_of(response)
+        if size != answer["ContentLength"]:
+            raise OSError(f"{self._where}: cannot read {key}: {size} of {answer['ContentLength']} bytes came.")
+        return digest
 
     async def size(self, key: str) -> int | None:
         try:
@@ -275,15 +284,3 @@ def _read_part(path: Path, offset: int, length: int) -> bytes:
     with path.open("rb") as file:
         file.seek(offset)
         return file.read(length)
-
-
-async def _spool(body: Any, path: Path) -> None:
-    """Writes a body to disk as it comes. botocore sees to it that its length and checksum are what was announced."""
-    with path.open("wb") as file:
-        waiting = bytearray()
-        async for chunk in body.iter_chunks(_READ_BYTES):
-            waiting += chunk
-            if len(waiting) >= _READ_BYTES:
-                await asyncio.to_thread(file.write, waiting)
-                waiting = bytearray()
-        await asyncio.to_thread(file.write, waiting)

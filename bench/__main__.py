@@ -1,4 +1,4 @@
-"""Runs every benchmark, one after the other: `python -m bench`. Named ones alone: `python -m bench snapshot`; `intake`
+"""Runs every benchmark, one after the other: `python -m bench`. Named ones alone: `python -m bench versions`; `intake`
 stands for all that images and annotations go through when they come in."""
 
 from __future__ import annotations
@@ -7,10 +7,11 @@ import asyncio
 import sys
 from collections.abc import Mapping
 
+from bench.diffing import measure_diffing
 from bench.intake import INTAKE, Benchmark
-from bench.snapshot import measure_snapshot
+from bench.versions import measure_versions
 
-BENCHMARKS: Mapping[str, Benchmark] = {"snapshot": measure_snapshot, **INTAKE}
+BENCHMARKS: Mapping[str, Benchmark] = {"versions": measure_versions, "diffing": measure_diffing, **INTAKE}
 
 
 def main(names: list[str]) -> int:

@@ -30,6 +30,9 @@ class _Silence:
     async def wake(self, kind: JobKind) -> None: ...
 
 
+SILENCE = _Silence()
+
+
 @asynccontextmanager
 async def sqlite_database() -> AsyncIterator[SqlDatabase]:
     """A file of its own."""
@@ -65,7 +68,7 @@ async def mariadb_database() -> AsyncIterator[SqlDatabase | None]:
 @asynccontextmanager
 async def _migrated(url: str) -> AsyncIterator[SqlDatabase]:
     await upgrade(url)
-    database = SqlDatabase(create_engine(url), _Silence(), _Silence())
+    database = SqlDatabase(create_engine(url), SILENCE, SILENCE)
     try:
         yield database
     finally:

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import random
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from typing import Any
 
+import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.annotations import coordinates
+from db.bulk import insert_rows
 from db.database import SqlDatabase
+from db.engine import WRITES
+from db.tables import annotation_sessions, assets, manual_annotations
 from domain.ids import new_id
-from domain.models.annotation import Annotation, AnnotationSource
+from domain.models.annotation import AnnotationSource
 from domain.models.asset import Asset
-from domain.models.geometry import Box
+from domain.models.geometry import Box, Point
 from domain.models.people import Principal
 from domain.models.project import Project
-from domain.ports import UnitOfWork
 from domain.projects import create_project
 from domain.sign_in import user_with_team
 
 WIDTH, HEIGHT = 4000, 3000
 _BATCH = 500
 _FIRST_SHOT = datetime(2026, 5, 1, tzinfo=UTC)
+_OUTLINED, _POINTS = 4, 12
+"""Every fourth annotation has an outline of so many points."""
 
 
 async def add_project(database: SqlDatabase, name: str) -> tuple[Principal, Project]:
@@ -37,27 +47,43 @@ async def add_images(
     """Images of 4000 × 3000 pixels, one a second, oldest first; their batches take turns. Their bytes are nowhere."""
     images = [_image(project.id, number, batch_ids[number % len(batch_ids)]) for number in range(count)]
     for part in _parts(images):
-
-        async def work(uow: UnitOfWork, part: Sequence[Asset] = part) -> None:
-            await uow.assets.add(*part)
-
-        await database.write(work)
+        rows = [tuple(_column(image, column.key) for column in assets.c) for image in part]
+        async with _writing(database) as connection:
+            await insert_rows(connection, assets, rows)
     return images
 
 
 async def annotate(database: SqlDatabase, principal: Principal, images: Sequence[Asset], *classes: str) -> None:
-    """On each image a box for each of the classes."""
+    """On each image an annotation for each of the classes: boxes to a tenth of a pixel, and now and then an outline."""
+    chance = random.Random(1)  # noqa: S311 - the same rows every time
     for part in _parts(images):
-        drawn = [_annotation(image, number, name) for image in part for number, name in enumerate(classes)]
-        await database.write(partial(_add, drawn=drawn, author_id=principal.user_id))
+        sessions = [(new_id(), image.id, principal.user_id, image.created_at) for image in part]
+        drawn = [
+            _annotation(chance, session_id, at, number, name)
+            for session_id, _, _, at in sessions
+            for number, name in enumerate(classes)
+        ]
+        async with _writing(database) as connection:
+            await insert_rows(connection, annotation_sessions, sessions)
+            await insert_rows(connection, manual_annotations, drawn, ready=("coordinates",))
 
 
-async def _add(uow: UnitOfWork, drawn: Sequence[Annotation], author_id: str) -> None:
-    await uow.annotations.add(drawn, author_id)
+@asynccontextmanager
+async def _writing(database: SqlDatabase) -> AsyncIterator[AsyncConnection]:
+    async with database.engine.connect() as raw:
+        connection = await raw.execution_options(**{WRITES: True})
+        async with connection.begin():
+            yield connection
 
 
 def _parts(images: Sequence[Asset]) -> Iterator[Sequence[Asset]]:
     return (images[start : start + _BATCH] for start in range(0, len(images), _BATCH))
+
+
+def _column(image: Asset, name: str) -> Any:
+    if name == "perceptual_hash":
+        return image.sha256[:16] if image.sha256 else None
+    return getattr(image, name, None)
 
 
 def _image(project_id: str, number: int, batch_id: str | None) -> Asset:
@@ -74,25 +100,24 @@ def _image(project_id: str, number: int, batch_id: str | None) -> Asset:
         width=WIDTH,
         height=HEIGHT,
         orientation=1,
-        gps_latitude=None,
-        gps_longitude=None,
+        gps_latitude=-27.5 - number / 1e6,
+        gps_longitude=153.0 + number / 1e6,
         captured_at=None,
         imported_split=None,
         created_at=_FIRST_SHOT + timedelta(seconds=number),
     )
 
 
-def _annotation(image: Asset, number: int, class_name: str) -> Annotation:
-    return Annotation(
-        id=new_id(),
-        asset_id=image.id,
-        weed_type=class_name,
-        box=Box(10.0 * number, 10.0, 40.0, 40.0),
-        polygon=None,
-        geo_coordinates=None,
-        confidence=None,
-        verified=True,
-        source=AnnotationSource.MANUAL,
-        created_at=image.created_at,
-        updated_at=image.created_at,
+def _annotation(chance: random.Random, session_id: str, at: datetime, number: int, name: str) -> tuple[Any, ...]:
+    x, y = round(chance.uniform(0, WIDTH - 200), 1), round(chance.uniform(0, HEIGHT - 200), 1)
+    box = Box(x, y, round(chance.uniform(20, 200), 1), round(chance.uniform(20, 200), 1))
+    outline = _outline(chance, box) if number % _OUTLINED == 0 else None
+    where = orjson.dumps(coordinates(box, outline)).decode()
+    return (new_id(), session_id, name, where, None, None, True, at, at, AnnotationSource.MANUAL)
+
+
+def _outline(chance: random.Random, box: Box) -> tuple[Point, ...]:
+    return tuple(
+        (round(box.x + chance.uniform(0, box.width), 1), round(box.y + chance.uniform(0, box.height), 1))
+        for _ in range(_POINTS)
     )

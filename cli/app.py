@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from cli.api import api
+from cli.collect import collect
 from cli.demo.command import demo
 from cli.importing import import_annotations
 from cli.migrate import migrate
@@ -12,6 +13,7 @@ from cli.schema import schema
 from cli.token import token
 from cli.up import up
 from cli.upload import upload
+from cli.version.app import version
 from cli.worker import worker
 
 app = typer.Typer(
@@ -24,8 +26,15 @@ app.command()(up)
 app.command()(api)
 app.add_typer(worker, name="worker")
 app.command()(migrate)
+app.command()(collect)
 app.command()(token)
 app.command()(schema)
 app.command()(upload)
 app.command("import")(import_annotations)
+app.add_typer(version, name="version")
 app.command()(demo)
+
+
+def run() -> None:
+    """The command `agridrone`. It is not in main, which imports the whole server: a client's command starts without."""
+    app(prog_name="agridrone")

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -43,6 +43,14 @@ class PutRefusedError(ApiError):
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(f"An upload was refused with HTTP {status}: {text[:200]}")
+        self.status = status
+
+
+class GetRefusedError(ApiError):
+    """The address gives no bytes. `status` is HTTP's; 403 is also that of an expired address."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"A download was refused with HTTP {status}.")
         self.status = status
 
 
@@ -131,13 +139,35 @@ class Client:
             raise ApiError(f"A download was refused with HTTP {answer.status_code}: {answer.text[:200]}")
         return answer.content
 
+    @asynccontextmanager
+    async def receive(self, url: str, offset: int = 0) -> AsyncIterator[tuple[int, AsyncIterator[bytes]]]:
+        """The bytes behind a signed address as they come, from `offset` on where its server can begin in the middle:
+        with the place at which they begin. Raises UnavailableError, also while they are read, GetRefusedError, and
+        ApiError for what is no address."""
+        # Checksums are those of the bytes as they are stored, so none shall be packed on the way.
+        headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={offset}-"} if offset else {})}
+        try:
+            async with self._http.stream("GET", url, headers=headers) as answer:
+                if answer.is_server_error or answer.status_code in _BUSY:
+                    raise UnavailableError(f"{answer.url.host} answered a download with HTTP {answer.status_code}.")
+                if not answer.is_success:
+                    raise GetRefusedError(answer.status_code)
+                yield offset if answer.status_code == httpx.codes.PARTIAL_CONTENT else 0, answer.aiter_raw()
+        except httpx.HTTPError as error:
+            raise self._no_answer(url, error) from error
+        except httpx.InvalidURL as error:
+            raise ApiError(f"The server gave a download's address that is none: {error}") from error
+
     async def _request(self, method: str, url: str, **options: Any) -> httpx.Response:
         try:
             return await self._http.request(method, url, **options)
         except httpx.HTTPError as error:
-            reason = str(error) or type(error).__name__
-            host = httpx.URL(self.address).join(url).netloc.decode()
-            raise UnavailableError(f"{host} did not answer: {reason}") from error
+            raise self._no_answer(url, error) from error
+
+    def _no_answer(self, url: str, error: httpx.HTTPError) -> UnavailableError:
+        reason = str(error) or type(error).__name__
+        host = httpx.URL(self.address).join(url).netloc.decode()
+        return UnavailableError(f"{host} did not answer: {reason}")
 
     async def _events(self, document: str, variables: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
         # http becomes ws, https becomes wss.

@@ -15,13 +15,15 @@ from cli.image_folder import ImageFolderError
 from cli.local_file import FileFaultError
 from cli.project_choice import ProjectChoiceError
 from cli.sign_in import SignInError, bearer_token, server_address
+from cli.version.misuse import VersionMisuseError
 
-_MISUSE = (AnnotationFileError, ImageFolderError, ProjectChoiceError, SignInError)
+_MISUSE = (AnnotationFileError, ImageFolderError, ProjectChoiceError, SignInError, VersionMisuseError)
+_GOES_ON = "Stopped. Run the same command again: it goes on where this one ended."
 
 
-def run_command(work: Callable[[], Coroutine[None, None, bool]]) -> NoReturn:
+def run_command(work: Callable[[], Coroutine[None, None, bool]], stopped: str = _GOES_ON) -> NoReturn:
     """Ends with 0 when `work` says that all went well and 1 when not, 2 when the command was called wrongly, and 130
-    after Ctrl-C."""
+    after Ctrl-C, with the sentence `stopped`."""
     try:
         code = 0 if asyncio.run(work()) else 1
     except _MISUSE as error:
@@ -31,7 +33,7 @@ def run_command(work: Callable[[], Coroutine[None, None, bool]]) -> NoReturn:
         typer.echo(str(error), err=True)
         code = 1
     except KeyboardInterrupt:
-        typer.echo("Stopped. Run the same command again: it goes on where this one ended.", err=True)
+        typer.echo(stopped, err=True)
         code = 130
     raise typer.Exit(code)
 

@@ -10,9 +10,14 @@ _SHOWN = 20
 
 
 def say(line: str) -> None:
-    """Prints the line. File names and sentences of the server may have anything in them, and none of it shall move the
-    cursor or colour the terminal."""
-    typer.echo("".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line))
+    """Prints the line."""
+    typer.echo(printable(line))
+
+
+def printable(text: str) -> str:
+    """File names and sentences of the server may have anything in them, and none of it shall move the cursor or colour
+    the terminal."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
 def say_some(heading: str, lines: Sequence[str], total: int | None = None, rest: str = "") -> None:

@@ -14,6 +14,7 @@ from cli.client import ApiError, Client, PutRefusedError, UnavailableError
 from cli.delivery import TARGET, Target, deliver
 from cli.local_file import FileFaultError, Fingerprint, LocalFile, fingerprint
 from cli.portions import portions
+from cli.task_errors import first_error
 from cli.verdicts import completed, verdicts
 
 _PUTS_AT_ONCE = 6
@@ -84,13 +85,8 @@ async def send_files(
     concerns a single file is a failure in the report; ApiError is raised for the rest.
     """
     sending = _Sending(client, project_id, batch_name, files, watch)
-    try:
+    with first_error():
         await sending.send()
-    except ExceptionGroup as group:
-        error: Exception = group
-        while isinstance(error, ExceptionGroup):
-            error = error.exceptions[0]
-        raise error from None
     await sending.follow()
     return sending.report
 

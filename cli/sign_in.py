@@ -73,7 +73,7 @@ def development_token(email: str, data_dir: Path, environment: Mapping[str, str]
 
 def development_token_command(email: str, data_dir: Path) -> list[str]:
     """A process of its own, since it works on the server's database, and a client does not."""
-    return [sys.executable, "-m", "main", "token", "--email", email, "--data-dir", str(data_dir)]
+    return [sys.executable, "-m", "cli", "token", "--email", email, "--data-dir", str(data_dir)]
 
 
 def _is_loopback(host: str) -> bool:

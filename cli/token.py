@@ -32,23 +32,15 @@ def token(
 
 async def _issue(settings: Settings, email: str) -> str:
     from adapters.sign_in import TokenSigner
+    from adapters.silence import Silence
     from db.database import SqlDatabase
     from db.engine import create_engine
     from db.migrate import upgrade
-    from domain.jobs import JobKind
-    from domain.ports import Ring
     from domain.sign_in import user_with_team
-
-    class Silence:
-        """Nobody listens: making a user tells no event."""
-
-        async def ring(self, ring: Ring) -> None: ...
-
-        async def wake(self, kind: JobKind) -> None: ...
 
     signer = TokenSigner(settings.signing_secret())
     await upgrade(settings.sqlalchemy_url)
-    silence = Silence()
+    silence = Silence()  # making a user tells no event
     database = SqlDatabase(create_engine(settings.sqlalchemy_url), silence, silence)
     try:
         return signer.issue(await user_with_team(database, email), _VALID)

@@ -18,11 +18,8 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from cli.progress_lines import RareLines, Silence
 from cli.sending import Watch
-
-_LINE_SECONDS = 5.0
-_SILENT_SECONDS = 60.0
-_SILENT = "– no news for a minute: does an io worker run?"
 
 
 @contextmanager
@@ -50,7 +47,7 @@ class _Bars:
         self._size_bytes = size_bytes
         self._sent = self._sending.add_task("", total=size_bytes, files=f"0/{files} files")
         self._checked = self._checking.add_task("", note="")
-        self._judging = _Judging()
+        self._silence = Silence()
         self._sending.start()
 
     def sending(self, files: int, sent_bytes: int, saved_bytes: int) -> None:
@@ -60,7 +57,7 @@ class _Bars:
     def checking(self, done: int, total: int) -> None:
         self._sending.stop()
         self._checking.start()
-        self._checking.update(self._checked, completed=done, total=total, note=self._judging.note(done))
+        self._checking.update(self._checked, completed=done, total=total, note=self._silence.note(done))
 
     def stop(self) -> None:
         """Takes the bars off the terminal."""
@@ -70,39 +67,19 @@ class _Bars:
 
 class _Lines:
     def __init__(self, console: Console, files: int, size_bytes: int) -> None:
-        self._console = console
+        self._lines = RareLines(console)
         self._files = files
         self._size_bytes = size_bytes
-        self._began = self._said = time.monotonic()
-        self._judging = _Judging()
+        self._began = time.monotonic()
+        self._silence = Silence()
 
     def sending(self, files: int, sent_bytes: int, saved_bytes: int) -> None:
         total, rate = max(self._size_bytes - saved_bytes, sent_bytes), sent_bytes / (time.monotonic() - self._began)
         left = f", {(total - sent_bytes) / rate:.0f} s left" if rate else ""
-        self._say(
+        self._lines.say(
             f"{files} of {self._files} files, {decimal(sent_bytes)} of {decimal(total)} sent, "
             f"{decimal(round(rate))}/s{left}"
         )
 
     def checking(self, done: int, total: int) -> None:
-        self._say(f"{done} of {total} files checked{self._judging.note(done)}")
-
-    def _say(self, line: str) -> None:
-        now = time.monotonic()
-        if now - self._said >= _LINE_SECONDS:
-            self._said = now
-            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-class _Judging:
-    """Notices when no file has been checked for long."""
-
-    def __init__(self) -> None:
-        self._done = -1
-        self._moved = 0.0
-
-    def note(self, done: int) -> str:
-        now = time.monotonic()
-        if done != self._done:
-            self._done, self._moved = done, now
-        return f" {_SILENT}" if now - self._moved >= _SILENT_SECONDS else ""
+        self._lines.say(f"{done} of {total} files checked{self._silence.note(done)}")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Table, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.jobs import of_version
@@ -20,7 +20,7 @@ from db.tables import (
     version_checks,
 )
 from db.types import database_now
-from domain.jobs import LEASE_SECONDS, Claim, JobKind
+from domain.jobs import ABANDONED_SECONDS, LEASE_SECONDS, Claim, JobKind
 from domain.models.asset import UploadState
 from domain.models.check import CheckStatus
 from domain.models.imports import ImportStatus
@@ -56,31 +56,59 @@ class SqlClaims:
         self._connection = connection
 
     async def take(self, kind: JobKind, worker: str) -> Claim | None:
+        return await self._take(kind, worker, _free(_WORK[kind]), {"heartbeat_at": database_now(), "worker": worker})
+
+    async def take_abandoned(self, kind: JobKind, worker: str) -> Claim | None:
+        # What is written of the row from now on is no sign of a worker of its kind, so it bears the name of none.
+        return await self._take(kind, worker, _abandoned(_WORK[kind]), {"worker": None})
+
+    async def _take(
+        self, kind: JobKind, worker: str, free: ColumnElement[bool], held: Mapping[str, object]
+    ) -> Claim | None:
         work = _WORK[kind]
         table = work.table
         candidates = (
             select(table.c.id, table.c.attempt, table.c.strikes)
-            .where(_free(work), *_turn(kind))
+            .where(free, *_turn(kind))
             .order_by(table.c[work.order], table.c.id)
             .limit(_CANDIDATES)
         )
         for id_, attempt, strikes in (await self._connection.execute(candidates)).all():
             taken = await self._connection.execute(
                 update(table)
-                .where(table.c.id == id_, table.c.attempt == attempt, _free(work))
-                .values(attempt=attempt + 1, strikes=strikes + 1, heartbeat_at=database_now(), worker=worker)
+                .where(table.c.id == id_, table.c.attempt == attempt, free)
+                .values(attempt=attempt + 1, strikes=strikes + 1, **held)
             )
             if taken.rowcount == 1:
                 return Claim(kind, id_, attempt + 1, strikes + 1, worker)
         return None
 
+    async def held(self, kind: JobKind, id_: str) -> bool:
+        table = _WORK[kind].table
+        beating = select(table.c.id).where(table.c.id == id_, table.c.heartbeat_at >= database_now(LEASE_SECONDS))
+        return (await self._connection.execute(beating)).first() is not None
+
+    async def reopen(self, kind: JobKind, id_: str) -> None:
+        table = _WORK[kind].table
+        values = {"attempt": table.c.attempt + 1, "strikes": 0, "heartbeat_at": None, "worker": None}
+        await self._connection.execute(update(table).where(table.c.id == id_).values(values))
+
+    async def silent(self, kinds: Iterable[JobKind]) -> bool:
+        for kind in kinds:
+            table = _WORK[kind].table
+            heard = and_(table.c.heartbeat_at >= database_now(ABANDONED_SECONDS), table.c.worker.is_not(None))
+            if (await self._connection.execute(select(table.c.id).where(heard).limit(1))).first() is not None:
+                return False
+        return True
+
     async def beat(self, claim: Claim) -> bool:
         return await self._write(claim, heartbeat_at=database_now())
 
     async def release(self, claim: Claim) -> None:
-        """Gives the row back at once, so that the next worker need not wait for the lease to run out."""
+        """Gives the row back at once, so that the next worker need not wait for the lease to run out. That somebody
+        held it until now stays on record."""
         table = _WORK[claim.kind].table
-        await self._write(claim, heartbeat_at=None, strikes=table.c.strikes - 1)
+        await self._write(claim, heartbeat_at=database_now(LEASE_SECONDS + 1), strikes=table.c.strikes - 1)
 
     async def spare(self, claim: Claim) -> None:
         """Takes the strike back. The row is free when the lease has run out."""
@@ -99,6 +127,12 @@ class SqlClaims:
 def _free(work: _Work) -> ColumnElement[bool]:
     stale = or_(work.table.c.heartbeat_at.is_(None), work.table.c.heartbeat_at < database_now(LEASE_SECONDS))
     return and_(work.table.c.status.in_(work.unfinished), stale)
+
+
+def _abandoned(work: _Work) -> ColumnElement[bool]:
+    """A row that was never taken up counts from when it was made."""
+    last_held = func.coalesce(work.table.c.heartbeat_at, work.table.c[work.order])
+    return and_(work.table.c.status.in_(work.unfinished), last_held < database_now(ABANDONED_SECONDS))
 
 
 def _turn(kind: JobKind) -> list[ColumnElement[bool]]:

@@ -21,8 +21,10 @@ from db.events import Emitted, SqlEvents
 from db.imports import SqlFileUploads, SqlImportJobs, SqlSkippedItems
 from db.jobs import SqlJobs
 from db.models import SqlDeployments, SqlEvaluations, SqlModels
+from db.object_names import SqlObjectNames
 from db.pending_annotations import SqlPendingAnnotations
 from db.people import SqlPeople
+from db.previews import SqlPreviews
 from db.projects import SqlProjects
 from db.uploads import SqlUploads
 from db.version_assets import SqlVersionAssets
@@ -49,10 +51,12 @@ class SqlUnitOfWork:
         self.imports = SqlImportJobs(connection)
         self.skipped = SqlSkippedItems(connection)
         self.watched_originals = SqlWatchedOriginals(connection)
+        self.object_names = SqlObjectNames(connection)
         self.annotations = SqlAnnotations(connection)
         self.pending = SqlPendingAnnotations(connection)
         self.annotation_calls = SqlAnnotationCalls(connection)
         self.versions = SqlVersions(connection)
+        self.previews = SqlPreviews(connection)
         self.checks = SqlChecks(connection)
         self.version_assets = SqlVersionAssets(connection)
         self.jobs = SqlJobs(connection)

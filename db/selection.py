@@ -3,6 +3,7 @@ lock, and the snapshot."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, literal, null, or_, select, union_all
@@ -69,8 +70,8 @@ def pending_conditions(filters: SnapshotFilters) -> ColumnElement[bool]:
     return and_(*conditions)
 
 
-def has_annotation(filters: SnapshotFilters) -> ColumnElement[bool]:
-    """The image has an annotation that passes."""
+def has_annotation(filters: SnapshotFilters, dropped: Sequence[str] = ()) -> ColumnElement[bool]:
+    """The image has an annotation that passes, of a class that is not dropped."""
     drawn = (
         select(manual_annotations.c.id)
         .join(annotation_sessions, annotation_sessions.c.id == manual_annotations.c.session_id)
@@ -79,11 +80,16 @@ def has_annotation(filters: SnapshotFilters) -> ColumnElement[bool]:
     pending = select(pending_annotations.c.id).where(
         pending_annotations.c.asset_id == assets.c.id, pending_conditions(filters)
     )
+    if dropped:
+        drawn = drawn.where(manual_annotations.c.weed_type.not_in(dropped))
+        pending = pending.where(pending_annotations.c.weed_type.not_in(dropped))
     return or_(exists(drawn), exists(pending))
 
 
-def passing_annotations(project_id: str, filters: SnapshotFilters) -> Select[Any]:
-    """All annotations that pass, drawn and pending alike, each with its image's SHA-256; unordered."""
+def passing_annotations(project_id: str, filters: SnapshotFilters, *of_images: ColumnElement[bool]) -> Select[Any]:
+    """All annotations that pass, drawn and pending alike, each with its image's SHA-256; unordered. `of_images` are
+    more conditions that their images fulfil."""
+    images = [*frozen_assets(project_id, filters), *of_images]
     drawn = (
         select(
             assets.c.sha256.label("sha256"),
@@ -99,7 +105,7 @@ def passing_annotations(project_id: str, filters: SnapshotFilters) -> Select[Any
         .select_from(assets)
         .join(annotation_sessions, annotation_sessions.c.asset_id == assets.c.id)
         .join(manual_annotations, manual_annotations.c.session_id == annotation_sessions.c.id)
-        .where(*frozen_assets(project_id, filters), drawn_conditions(filters))
+        .where(*images, drawn_conditions(filters))
     )
     if not (filters.include_sam3 or filters.include_ai_detections):
         return drawn
@@ -117,7 +123,7 @@ def passing_annotations(project_id: str, filters: SnapshotFilters) -> Select[Any
         )
         .select_from(assets)
         .join(pending_annotations, pending_annotations.c.asset_id == assets.c.id)
-        .where(*frozen_assets(project_id, filters), pending_conditions(filters))
+        .where(*images, pending_conditions(filters))
     )
     both = union_all(drawn, pending).subquery()
     return select(both)

@@ -2,97 +2,142 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from math import ceil
+from typing import NamedTuple
 
-from sqlalchemy import Boolean, select, type_coerce
+from sqlalchemy import ColumnElement, Integer, String, Text, and_, func, null, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from db.annotations import read_coordinates
-from db.selection import frozen_assets, has_annotation, passing_annotations
-from db.tables import assets
+from db.selection import frozen_assets, passing_annotations
+from db.tables import assets, latest_splits
 from db.types import database_now
 from db.versions import SqlVersions
-from domain.models.annotation import AnnotationSource
-from domain.models.config import SnapshotFilters
-from domain.models.manifest import FrozenAnnotation, FrozenImage
-from domain.models.version import Split
+from domain.models.config import VersionConfig
+
+_IMAGES_AT_ONCE = 1000
+_ROWS_AT_ONCE = 1000
+_DIGITS = 5
+"""Of a SHA-256, to cut its values into ranges of equal length."""
 
 
-@dataclass(frozen=True, slots=True)
-class SelectedRow:
-    """An image that passes the filters, without annotations, group and split yet, and the batch it came in."""
+class ImageRow(NamedTuple):
+    """An image that could be frozen, as its columns have it; the splits are names, None where there is none or the
+    settings do not ask for it."""
 
-    image: FrozenImage
+    asset_id: str
+    filename: str
+    s3_key: str
+    sha256: str
+    size_bytes: int | None
+    width: int
+    height: int
+    orientation: int
+    gps_latitude: float | None
+    gps_longitude: float | None
     upload_batch_id: str | None
+    perceptual_hash: str | None
+    imported_split: str | None
+    inherited_split: str | None
+
+
+class AnnotationRow(NamedTuple):
+    """An annotation that passes the filters, as its columns have it: JSON is the text that is stored."""
+
+    sha256: str
+    id: str
+    weed_type: str
+    coordinates: str
+    geo_coordinates: str | None
+    confidence: float | None
+    verified: int
+    source: str
+
+
+class Range(NamedTuple):
+    """SHA-256 values from `start` on and below `end`."""
+
+    start: str
+    end: str
 
 
 class SnapshotRead:
-    """Rows in the order of the images' SHA-256 values, streamed, all as of one instant."""
+    """What passes a version's settings, all as of the instant `at` by the database's clock."""
 
-    def __init__(self, connection: AsyncConnection, at: datetime) -> None:
-        self._connection = connection
+    def __init__(self, connection: AsyncConnection, at: datetime, project_id: str, config: VersionConfig) -> None:
         self.at = at
+        self._connection = connection
+        self._project_id = project_id
+        self._filters = config.filters
+        self._splits = config.splits
 
-    async def images(self, project_id: str, filters: SnapshotFilters) -> AsyncIterator[SelectedRow]:
-        conditions = frozen_assets(project_id, filters)
-        if not filters.include_empty:
-            conditions.append(has_annotation(filters))
-        names = {
-            assets.c.id: "asset_id",
-            assets.c.filename: "filename",
-            assets.c.s3_key: "s3_key",
-            assets.c.sha256: "sha256",
-            assets.c.size_bytes: "size_bytes",
-            assets.c.width: "width",
-            assets.c.height: "height",
-            assets.c.orientation: "orientation",
-            assets.c.gps_latitude: "gps_latitude",
-            assets.c.gps_longitude: "gps_longitude",
-        }
-        columns = [column.label(name) for column, name in names.items()]
-        statement = select(*columns, assets.c.upload_batch_id).where(*conditions)
-        async with self._connection.stream(statement.order_by(assets.c.sha256, assets.c.id)) as rows:
-            async for *values, batch_id in rows:
-                facts: dict[str, Any] = dict(zip(names.values(), values, strict=True))
-                yield SelectedRow(FrozenImage(**facts, group="", split=Split.TRAIN, annotations=()), batch_id)
+    async def ranges(self) -> Sequence[Range]:
+        """Cuts the images into ranges, in order, of about a thousand: SHA-256 values are spread evenly.
 
-    async def annotations(
-        self, project_id: str, filters: SnapshotFilters
-    ) -> AsyncIterator[tuple[str, FrozenAnnotation]]:
-        """Each with the id of its image, images in the order of `images`."""
-        passing = passing_annotations(project_id, filters).subquery()
+        A range is read by its two ends, so that the database finds it in its index and has nothing to sort.
+        """
+        candidates = select(func.count()).select_from(assets).where(*frozen_assets(self._project_id, self._filters))
+        count = (await self._connection.execute(candidates)).scalar_one()
+        parts = min(max(ceil(count / _IMAGES_AT_ONCE), 1), 16**_DIGITS)
+        starts = [f"{16**_DIGITS * part // parts:0{_DIGITS}x}" for part in range(parts)]
+        return [Range(start, end) for start, end in zip(starts, [*starts[1:], "g"], strict=True)]
+
+    async def images(self, where: Range) -> Sequence[ImageRow]:
+        """The images of the range in the order of their SHA-256 values, with and without annotations: to ask of each
+        whether it has one takes the database as long as to give it."""
+        conditions = [*frozen_assets(self._project_id, self._filters), *_within(where)]
+        inherited = latest_splits.c.split if self._splits.inherit else null()
+        imported = assets.c.imported_split if self._splits.keep_imported else null()
         statement = select(
-            passing.c.asset_id,
+            assets.c.id,
+            assets.c.filename,
+            assets.c.s3_key,
+            assets.c.sha256,
+            assets.c.size_bytes,
+            assets.c.width,
+            assets.c.height,
+            assets.c.orientation,
+            assets.c.gps_latitude,
+            assets.c.gps_longitude,
+            assets.c.upload_batch_id,
+            assets.c.perceptual_hash,
+            type_coerce(imported, String),
+            type_coerce(inherited, String),
+        )
+        if self._splits.inherit:
+            same = and_(latest_splits.c.project_id == assets.c.project_id, latest_splits.c.sha256 == assets.c.sha256)
+            statement = statement.outerjoin_from(assets, latest_splits, same)
+        rows = await self._connection.execute(statement.where(*conditions).order_by(assets.c.sha256))
+        return [ImageRow._make(row) for row in rows]
+
+    async def annotations(self, where: Range) -> AsyncIterator[Sequence[AnnotationRow]]:
+        """The annotations of the range's images, streamed a part at a time, in the order of the images' SHA-256."""
+        passing = passing_annotations(self._project_id, self._filters, *_within(where)).subquery()
+        statement = select(
+            passing.c.sha256,
             passing.c.id,
             passing.c.weed_type,
-            passing.c.coordinates,
-            passing.c.geo_coordinates,
+            type_coerce(passing.c.coordinates, Text),
+            type_coerce(passing.c.geo_coordinates, Text),
             passing.c.confidence,
-            type_coerce(passing.c.verified, Boolean),
-            passing.c.source,
-        ).order_by(passing.c.sha256, passing.c.asset_id, passing.c.id)
-        async with self._connection.stream(statement) as rows:
-            async for asset_id, id_, weed_type, where, geo, confidence, verified, source in rows:
-                box, polygon = read_coordinates(where)
-                yield (
-                    asset_id,
-                    FrozenAnnotation(id_, weed_type, box, polygon, confidence, AnnotationSource(source), verified, geo),
-                )
+            type_coerce(passing.c.verified, Integer),
+            type_coerce(passing.c.source, String),
+        ).order_by(passing.c.sha256)
+        options = {"yield_per": _ROWS_AT_ONCE}
+        async with self._connection.stream(statement, execution_options=options) as rows:
+            async for part in rows.partitions():
+                yield [AnnotationRow._make(row) for row in part]
 
-    async def unread(self, project_id: str, filters: SnapshotFilters) -> int:
-        return await SqlVersions(self._connection).unread(project_id, filters)
-
-    async def latest_splits(self, project_id: str) -> dict[str, Split]:
-        return await SqlVersions(self._connection).latest_splits(project_id)
+    async def unread(self) -> int:
+        """Images that could not be frozen, because their bytes were never read."""
+        return await SqlVersions(self._connection).unread(self._project_id, self._filters)
 
 
 @asynccontextmanager
-async def consistent_read(engine: AsyncEngine) -> AsyncIterator[SnapshotRead]:
-    """A read-only transaction that sees one instant of the database, `at` by the database's own clock."""
+async def consistent_read(engine: AsyncEngine, project_id: str, config: VersionConfig) -> AsyncIterator[SnapshotRead]:
+    """A read-only transaction that sees one instant of the database."""
     async with engine.connect() as connection:
         if engine.dialect.name != "sqlite":
             await connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -101,5 +146,9 @@ async def consistent_read(engine: AsyncEngine) -> AsyncIterator[SnapshotRead]:
         at = (await connection.execute(select(database_now()))).scalar_one()
         if engine.dialect.name == "sqlite":
             await connection.execute(select(assets.c.id).limit(1))
-        yield SnapshotRead(connection, at)
+        yield SnapshotRead(connection, at, project_id, config)
         await connection.rollback()
+
+
+def _within(where: Range) -> list[ColumnElement[bool]]:
+    return [assets.c.sha256 >= where.start, assets.c.sha256 < where.end]

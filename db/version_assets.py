@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, Insert, delete, literal, select
+from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.repository import TableRepository
-from db.tables import training_dataset_assets
+from db.bulk import insert_rows
+from db.repository import TableRepository, columns_of
+from db.tables import latest_splits, training_dataset_assets
 from domain.models.version import Split, VersionAsset
 from domain.paging import Page, PageRequest
+
+_COLUMNS = attrgetter(*(column.key for column in training_dataset_assets.c))
 
 
 class _Rows(TableRepository[VersionAsset]):
@@ -30,8 +35,21 @@ class SqlVersionAssets:
             delete(training_dataset_assets).where(training_dataset_assets.c.dataset_id == dataset_id)
         )
 
-    async def add(self, rows: Iterable[VersionAsset]) -> None:
-        await self._rows.add(*rows)
+    async def add(self, rows: Sequence[VersionAsset]) -> None:
+        await insert_rows(self._connection, training_dataset_assets, [_COLUMNS(row) for row in rows])
+
+    async def note_latest(self, project_id: str, dataset_id: str) -> None:
+        table, columns = training_dataset_assets, ["project_id", "sha256", "split"]
+        rows = select(literal(project_id), table.c.sha256, table.c.split).where(table.c.dataset_id == dataset_id)
+        statement: Insert
+        if self._connection.dialect.name == "sqlite":
+            insert = sqlite.insert(latest_splits).from_select(columns, rows)
+            statement = insert.on_conflict_do_update(set_={"split": insert.excluded.split})
+        else:
+            statement = (
+                mysql.insert(latest_splits).from_select(columns, rows).on_duplicate_key_update(split=table.c.split)
+            )
+        await self._connection.execute(statement)
 
     async def page(self, dataset_id: str, split: Split | None, request: PageRequest) -> Page[VersionAsset]:
         return await self._rows.page_where(
@@ -40,6 +58,11 @@ class SqlVersionAssets:
 
     async def count(self, dataset_id: str, split: Split | None) -> int:
         return await self._rows.count_where(*_mine(dataset_id, split))
+
+    async def at(self, dataset_id: str, positions: Sequence[int]) -> dict[int, VersionAsset]:
+        mine = [*_mine(dataset_id, None), training_dataset_assets.c.position.in_(positions)]
+        rows = await self._rows.all(select(*columns_of(training_dataset_assets)).where(*mine)) if positions else []
+        return {row.position: row for row in rows}
 
     async def digests(self, dataset_ids: Iterable[str], split: Split) -> set[str]:
         statement = select(training_dataset_assets.c.sha256).where(

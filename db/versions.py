@@ -6,23 +6,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, func, select
+from sqlalchemy import ColumnElement, RowMapping, and_, exists, func, or_, select
 
 from db.repository import TableRepository, chunks, columns_of
-from db.selection import frozen_assets, has_annotation, passing_annotations, unread_assets
-from db.tables import assets, training_dataset_assets, training_datasets
+from db.selection import frozen_assets, has_annotation, unread_assets
+from db.tables import assets, training_dataset_assets, training_datasets, training_jobs
 from domain.models.config import SnapshotFilters, VersionConfig
+from domain.models.training import TrainingJobStatus
 from domain.models.version import (
     ClassCount,
     DatasetStatus,
     DatasetVersion,
     Manifest,
     Notice,
-    Split,
     SplitCounts,
 )
 from domain.paging import Page, PageRequest
-from domain.ports import SelectedImage
 
 _FROZEN = (DatasetStatus.READY, DatasetStatus.TRAINING, DatasetStatus.ARCHIVED)
 
@@ -144,48 +143,47 @@ class SqlVersions(TableRepository[DatasetVersion]):
         found = await self.all(first)
         return found[0] if found else None
 
-    async def latest_splits(self, project_id: str) -> dict[str, Split]:
-        rows = training_dataset_assets
-        newest = (
-            func.row_number()
-            .over(
-                partition_by=rows.c.sha256,
-                order_by=(training_datasets.c.snapshot_at.desc(), training_datasets.c.version.desc()),
-            )
-            .label("newest")
+    async def earliest_equals(self, ids: Iterable[str]) -> dict[str, DatasetVersion]:
+        first, mine, equal = training_datasets, training_datasets.alias("mine"), training_datasets.alias("equal")
+        number = (
+            select(func.min(equal.c.version))
+            .where(equal.c.project_id == mine.c.project_id, equal.c.content_digest == mine.c.content_digest)
+            .correlate(mine)
+            .scalar_subquery()
         )
-        seen = (
-            select(rows.c.sha256, rows.c.split, newest)
-            .join(training_datasets, training_datasets.c.id == rows.c.dataset_id)
-            .where(training_datasets.c.project_id == project_id, training_datasets.c.status.in_(_FROZEN))
-            .subquery()
+        earlier = and_(
+            first.c.project_id == mine.c.project_id, first.c.version == number, first.c.version < mine.c.version
         )
-        statement = select(seen.c.sha256, seen.c.split).where(seen.c.newest == 1)
-        return dict((await self.connection.execute(statement)).all())
+        found: dict[str, DatasetVersion] = {}
+        for chunk in chunks(ids):
+            statement = select(mine.c.id.label("equal_to"), *columns_of(first)).select_from(mine.join(first, earlier))
+            for row in await self.rows(statement.where(mine.c.id.in_(chunk))):
+                found[row["equal_to"]] = self.load(row)
+        return found
 
-    async def any_match(self, project_id: str, filters: SnapshotFilters) -> bool:
-        statement = select(assets.c.id).where(*frozen_assets(project_id, filters), has_annotation(filters)).limit(1)
+    async def any_match(self, project_id: str, filters: SnapshotFilters, dropped: Sequence[str] = ()) -> bool:
+        # Image by image: with a match among the first, as nearly always, the rest is never read.
+        matching = [*frozen_assets(project_id, filters), has_annotation(filters, dropped)]
+        statement = select(assets.c.id).where(*matching).limit(1)
         return (await self.connection.execute(statement)).first() is not None
+
+    async def out_of_step(self, limit: int) -> Sequence[str]:
+        unfinished = exists(
+            select(training_jobs.c.id).where(
+                training_jobs.c.dataset_id == training_datasets.c.id,
+                training_jobs.c.status.in_([status for status in TrainingJobStatus if not status.final]),
+            )
+        )
+        wrong = or_(
+            and_(training_datasets.c.status == DatasetStatus.READY, unfinished),
+            and_(training_datasets.c.status == DatasetStatus.TRAINING, ~unfinished),
+        )
+        statement = select(training_datasets.c.id).where(training_datasets.c.version.is_not(None), wrong).limit(limit)
+        return (await self.connection.execute(statement)).scalars().all()
 
     async def unread(self, project_id: str, filters: SnapshotFilters) -> int:
         statement = select(func.count()).select_from(assets).where(*unread_assets(project_id, filters))
         return int((await self.connection.execute(statement)).scalar_one())
-
-    async def selected(self, project_id: str, filters: SnapshotFilters) -> Sequence[SelectedImage]:
-        conditions = frozen_assets(project_id, filters)
-        if not filters.include_empty:
-            conditions.append(has_annotation(filters))
-        statement = select(assets.c.sha256, assets.c.upload_batch_id).where(*conditions)
-        return [SelectedImage(*row) for row in (await self.connection.execute(statement)).all()]
-
-    async def selected_classes(self, project_id: str, filters: SnapshotFilters) -> Sequence[ClassCount]:
-        passing = passing_annotations(project_id, filters).subquery()
-        statement = (
-            select(passing.c.weed_type, func.count(), func.count(func.distinct(passing.c.asset_id)))
-            .group_by(passing.c.weed_type)
-            .order_by(passing.c.weed_type)
-        )
-        return [ClassCount(*row) for row in (await self.connection.execute(statement)).all()]
 
 
 def _listed(project_id: str, archived: bool) -> list[ColumnElement[bool]]:

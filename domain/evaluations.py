@@ -17,7 +17,7 @@ from domain.models_registry import readable_model
 from domain.policies import Action
 from domain.ports import Database, UnitOfWork
 from domain.transitions import transition
-from domain.versions import readable_version
+from domain.versions import readable_version, require_usable
 
 
 async def evaluate_model(
@@ -31,9 +31,10 @@ async def evaluate_model(
         model = await readable_model(uow, principal, model_id, Action.EVALUATE)
         if model.team_id != version.team_id:
             raise not_found("model")
+        await require_usable(uow, version, "versionId")
         sizes = version.split_counts
         count = {Split.TRAIN: sizes.train, Split.VAL: sizes.val, Split.TEST: sizes.test}[split]
-        if version.manifest is None or count == 0:
+        if count == 0:
             text = f"v{version.version} has no {split.value} images to evaluate on."
             raise DomainError(ErrorCode.NOT_READY, text, ("versionId",))
         existing = await uow.evaluations.find(model.id, version.id, split)

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from domain.errors import DomainError, ErrorCode
 from domain.models.asset import UploadBatch
+from domain.models.check import VersionCheck
 from domain.models.event import ProjectEventKind, TrainingEventKind
 from domain.models.model import ModelDeployment, ModelEvaluation, TrainedModel
 from domain.models.project import Project
@@ -114,6 +115,10 @@ def tell_deployment(uow: UnitOfWork, deployment: ModelDeployment) -> None:
 def tell_evaluation(uow: UnitOfWork, evaluation: ModelEvaluation) -> None:
     kind = ProjectEventKind.EVALUATION_CHANGED
     _tell_project(uow, evaluation.project_id, kind, "ModelEvaluation", evaluation.id)
+
+
+def tell_check(uow: UnitOfWork, check: VersionCheck) -> None:
+    _tell_project(uow, check.project_id, ProjectEventKind.CHECK_CHANGED, "VersionCheck", check.id)
 
 
 def tell_project(uow: UnitOfWork, project: Project) -> None:

@@ -10,6 +10,8 @@ LEASE_SECONDS = 30
 SWEEP_SECONDS = 5
 MAX_STRIKES = 3
 """A job that was taken up this often without progress in between FAILS."""
+ABANDONED_SECONDS = 24 * 3600
+"""Work that no worker held for so long, while no worker of its kind was heard of, is given up."""
 
 
 class JobKind(StrEnum):

@@ -3,115 +3,153 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
-from domain.models.config import SplitConfig, SplitGroup, VersionConfig
+from domain.models.config import SplitConfig, VersionConfig
 from domain.models.version import Notice, Split, SplitCounts
-from domain.ports import SelectedImage
+from domain.split_balance import Balance
+from domain.split_notices import split_notices
+
+_PRECEDENCE = (Split.TRAIN, Split.VAL, Split.TEST)
+_RANKS = {split: rank for rank, split in enumerate(_PRECEDENCE)}
+FREE = 2 * len(_PRECEDENCE)
+"""The claim of an image that may go anywhere."""
+
+_POSITION_BYTES = 4
+
+
+@dataclass(slots=True)
+class Candidates:
+    """The images to split, a column a fact and an entry an image, in the order of their SHA-256 values."""
+
+    sha256: list[bytes]
+    """32 bytes each; no two alike."""
+    group: list[str | None]
+    """The name of the image's group; None for an image alone, whose group is named by its SHA-256 in hex."""
+    inherited: list[Split | None]
+    """The split of its latest appearance in a version; None when there is none, or none is asked for."""
+    imported: list[Split | None]
+    """The split that it was imported with; None when there is none, or none is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """The split and the group of each image, by SHA-256."""
+    """The split of each image, by its position among the candidates."""
 
-    splits: Mapping[str, Split]
-    groups: Mapping[str, str]
+    splits: list[Split]
     notices: tuple[Notice, ...]
+    candidates: Candidates
+
+    def group_of(self, position: int) -> str:
+        """The name of the image's group."""
+        return self.candidates.group[position] or self.candidates.sha256[position].hex()
 
     def counts(self, outputs_per_train_image: int) -> SplitCounts:
         """`outputs_per_train_image` is tiles × multiplier."""
-        found = dict.fromkeys(Split, 0)
-        for split in self.splits.values():
-            found[split] += 1
-        train = found[Split.TRAIN]
-        return SplitCounts(train, found[Split.VAL], found[Split.TEST], train * outputs_per_train_image)
+        train, val, test = (self.splits.count(split) for split in _PRECEDENCE)
+        return SplitCounts(train, val, test, train * outputs_per_train_image)
 
 
-def targets(count: int, config: SplitConfig) -> dict[Split, int]:
-    """`count` images by largest remainder over the exact shares; a tie goes to the smaller split."""
-    shares = _shares(config)
-    floors = {split: int(count * share) for split, share in shares.items()}
-    left = count - sum(floors.values())
-    by_remainder = sorted(shares, key=lambda split: (floors[split] - count * shares[split], shares[split]))
-    for split in by_remainder[:left]:
-        floors[split] += 1
-    return floors
+@dataclass(slots=True)
+class _Group:
+    leader: int
+    """Position of the member with the smallest SHA-256."""
+    size: int
+    claim: int
+    split: Split = Split.TRAIN
 
 
-def assign(images: Sequence[SelectedImage], config: SplitConfig, latest: Mapping[str, Split]) -> Assignment:
-    """A split for every image. `latest` names the split of each image's latest appearance, by SHA-256.
+def assign(candidates: Candidates, config: SplitConfig) -> Assignment:
+    """A split for every image; all images of a group share theirs.
 
-    With `inherit` a group with a member seen in TRAIN goes to TRAIN, else one with a member in VAL to VAL, else TEST.
-    The other groups, in an order drawn from the seed and their content, go whole to the split with the largest deficit.
+    A group with an imported split goes there (TRAIN before VAL before TEST when its members differ), else one with an
+    inherited split there, in the same order. The other groups, in an order drawn from the seed and their content, go
+    whole to the split with the largest deficit. Targets count images of the whole version. Groups of one take no more
+    memory than their entry in each list: for 100,000 images some tens of MB in all.
     """
-    groups = _groups(images, config.group_by)
-    goal = targets(sum(len(members) for members in groups.values()), config)
-    placed = dict.fromkeys(Split, 0)
-    splits: dict[str, Split] = {}
+    sha256, names = candidates.sha256, candidates.group
+    balance = Balance(len(sha256), config)
+    groups = _gather(candidates)
+    splits = [Split.TRAIN] * len(sha256)
     free = []
-    for key, members in groups.items():
-        inherited = _inherited(members, latest) if config.inherit else None
-        if inherited is None:
-            free.append(key)
+    for position, name in enumerate(names):
+        if name is None:
+            claim = claim_of(candidates.imported[position], candidates.inherited[position])
+            if claim == FREE:
+                free.append(_ticket(config.seed, sha256, position))
+            else:
+                splits[position] = claimed(claim)
+                balance.place(claimed(claim), 1)
+    for group in groups.values():
+        if group.claim == FREE:
+            free.append(_ticket(config.seed, sha256, group.leader))
         else:
-            placed[inherited] += len(members)
-            splits.update(dict.fromkeys(members, inherited))
-    shares = _shares(config)
-    for key in sorted(free, key=lambda key: _draw(config.seed, groups[key])):
-        split = max(Split, key=lambda one: (goal[one] - placed[one], -shares[one]))
-        placed[split] += len(groups[key])
-        splits.update(dict.fromkeys(groups[key], split))
-    moved = sum(1 for sha256, split in splits.items() if config.inherit and latest.get(sha256, split) is not split)
-    of_image = {sha256: key for key, members in groups.items() for sha256 in members}
-    return Assignment(splits, of_image, _notices(groups, splits, goal, moved))
+            group.split = claimed(group.claim)
+            balance.place(group.split, group.size)
+    for ticket in sorted(free):
+        position = int.from_bytes(ticket[-_POSITION_BYTES:], "big")
+        name = names[position]
+        if name is None:
+            splits[position] = balance.draw(1)
+        else:
+            groups[name].split = balance.draw(groups[name].size)
+    for position, name in enumerate(names):
+        if name is not None:
+            splits[position] = groups[name].split
+    large = sum(1 for group in groups.values() if too_large(group.size, balance.goal[group.split]))
+    moved = sum(map(has_moved, splits, candidates.imported, candidates.inherited))
+    return Assignment(splits, split_notices(balance, large, moved), candidates)
 
 
 def split_counts(assignment: Assignment, config: VersionConfig) -> SplitCounts:
     return assignment.counts(config.preprocessing.tiles * config.augmentation.multiplier)
 
 
-def _shares(config: SplitConfig) -> dict[Split, Fraction]:
-    """Exact shares, as the decimal digits that the user typed say, brought to a sum of 1."""
-    raw = {
-        Split.TRAIN: Fraction(repr(float(config.train))),
-        Split.VAL: Fraction(repr(float(config.val))),
-        Split.TEST: Fraction(repr(float(config.test))),
-    }
-    whole = sum(raw.values())
-    return {split: share / whole for split, share in raw.items()}
+def claim_of(imported: Split | None, inherited: Split | None) -> int:
+    """Where an image wants its group to be, as a number: the smallest of a group's decides. FREE when nowhere."""
+    if imported is not None:
+        return _RANKS[imported]
+    return FREE if inherited is None else len(_PRECEDENCE) + _RANKS[inherited]
 
 
-def _groups(images: Sequence[SelectedImage], group_by: SplitGroup) -> dict[str, list[str]]:
-    """Members of each group, sorted. The name of a group of one image is its SHA-256."""
-    groups: dict[str, list[str]] = {}
-    for image in images:
-        batch = image.upload_batch_id if group_by is SplitGroup.UPLOAD_BATCH else None
-        groups.setdefault(batch or image.sha256, []).append(image.sha256)
-    return {key: sorted(set(members)) for key, members in groups.items()}
+def claimed(claim: int) -> Split:
+    """The split that a claim other than FREE is to."""
+    return _PRECEDENCE[claim % len(_PRECEDENCE)]
 
 
-def _inherited(members: Sequence[str], latest: Mapping[str, Split]) -> Split | None:
-    seen = {latest[sha256] for sha256 in members if sha256 in latest}
-    return next((split for split in (Split.TRAIN, Split.VAL, Split.TEST) if split in seen), None)
+def draw_of(seed: int, sha256: str) -> bytes:
+    """The place of a free group in the order of drawing, from the smallest SHA-256 (hex) of its images."""
+    return hashlib.sha256(f"{seed}:{sha256}".encode()).digest()
 
 
-def _draw(seed: int, members: Sequence[str]) -> bytes:
-    return hashlib.sha256(f"{seed}:{','.join(members)}".encode()).digest()
+def too_large(size: int, goal: int) -> bool:
+    """A group of `size` images is more than its split should hold; an image alone never is."""
+    return size > 1 and size > goal
 
 
-def _notices(
-    groups: Mapping[str, Sequence[str]], splits: Mapping[str, Split], goal: Mapping[Split, int], moved: int
-) -> tuple[Notice, ...]:
-    notices = []
-    large = sum(1 for members in groups.values() if len(members) > 1 and len(members) > goal[splits[members[0]]])
-    if large:
-        text = "Groups that are larger than the split they went to: the splits differ from the shares asked for."
-        notices.append(Notice("GROUP_TOO_LARGE", text, large))
-    if moved:
-        text = (
-            "Images that were in another split before: a group must not be torn, and one of its members was trained on."
-        )
-        notices.append(Notice("MOVED_SPLIT", text, moved))
-    return tuple(notices)
+def has_moved(split: Split, imported: Split | None, inherited: Split | None) -> bool:
+    """An image in `split` is not where it was imported to, or not where it was before."""
+    return (imported or split) is not split or (inherited or split) is not split
+
+
+def _gather(candidates: Candidates) -> dict[str, _Group]:
+    """The named groups."""
+    groups: dict[str, _Group] = {}
+    for position, name in enumerate(candidates.group):
+        if name is None:
+            continue
+        claim = claim_of(candidates.imported[position], candidates.inherited[position])
+        group = groups.get(name)
+        if group is None:
+            groups[name] = _Group(position, 1, claim)
+            continue
+        group.size += 1
+        group.claim = min(group.claim, claim)
+        if candidates.sha256[position] < candidates.sha256[group.leader]:
+            group.leader = position
+    return groups
+
+
+def _ticket(seed: int, sha256: list[bytes], position: int) -> bytes:
+    """The draw with the position behind it: one object a group, which sorts by the draw."""
+    return draw_of(seed, sha256[position].hex()) + position.to_bytes(_POSITION_BYTES, "big")

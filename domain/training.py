@@ -17,11 +17,11 @@ from domain.jobs import Claim, JobKind
 from domain.models.model import TrainedModel
 from domain.models.people import Principal
 from domain.models.training import EpochMetrics, StartingWeights, TrainingConfig, TrainingJob, TrainingJobStatus
-from domain.models.version import DatasetStatus, DatasetVersion, Notice
+from domain.models.version import DatasetVersion, Notice
 from domain.policies import Action, authorize_project
 from domain.ports import Database, UnitOfWork
 from domain.transitions import transition
-from domain.versions import checked_idempotency_key, readable_version, refresh_training_status
+from domain.versions import checked_idempotency_key, readable_version, refresh_training_status, require_usable
 
 MAX_EPOCHS, MAX_BATCH_SIZE = 10_000, 1024
 MIN_IMAGE_SIZE, MAX_IMAGE_SIZE, IMAGE_SIZE_STEP = 32, 4096, 32
@@ -72,10 +72,9 @@ async def start_training(database: Database, principal: Principal, command: Star
         if existing is not None:
             return _same_input(existing, command)
         version = await uow.versions.lock(seen.id)
-        if version is None or version.status not in (DatasetStatus.READY, DatasetStatus.TRAINING):
-            status = version.status.value if version else "gone"
-            text = f"v{seen.version} is {status}; only a version that is READY can be trained from."
-            raise DomainError(ErrorCode.NOT_READY, text, ("input", "datasetVersionId"))
+        if version is None:
+            raise not_found("version")
+        await require_usable(uow, version, "input", "datasetVersionId")
         checkpoint = await _checkpoint(uow, version, command)
         job = _new_job(command, version, principal, checkpoint)
         await uow.jobs.add(job)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from domain.models.version import Notice, Split, SplitCounts
+from collections.abc import Sequence
+
+from domain.models.config import SplitGroup
+from domain.models.version import ClassCount, Notice, Split, SplitCounts
+
+FEW = 10
+"""Annotations of a class: with fewer there is little to learn from, and hardly anything to measure on."""
 
 
 def unread_notices(count: int) -> tuple[Notice, ...]:
@@ -26,3 +32,36 @@ def class_notices(per_split: dict[Split, dict[str, int]], sizes: SplitCounts) ->
             text = f"Classes without an annotation in {split.value}: {', '.join(lacking)}."
             notices.append(Notice("MISSING_CLASS_IN_SPLIT", text, len(lacking)))
     return tuple(notices)
+
+
+def rare_class_notices(classes: Sequence[ClassCount]) -> tuple[Notice, ...]:
+    """Warns of classes that occur too seldom."""
+    rare = [one for one in classes if one.annotations < FEW]
+    if not rare:
+        return ()
+    names = ", ".join(f"{one.name} ({one.annotations})" for one in rare)
+    return (Notice("FEW_INSTANCES", f"Classes with fewer than {FEW} annotations: {names}.", len(rare)),)
+
+
+def skipped_notices(count: int, filenames: Sequence[str]) -> tuple[Notice, ...]:
+    """Warns of annotations that make no label. `filenames` are the first files that have some."""
+    if not count:
+        return ()
+    text = (
+        f"{count} annotations have no area inside their image, or no readable position, and become no label; the "
+        f"first are in {', '.join(filenames)}. Correct or delete them, and make another version."
+    )
+    return (Notice("SKIPPED_ANNOTATION", text, count),)
+
+
+def leak_notices(pairs: int, group_by: SplitGroup) -> tuple[Notice, ...]:
+    """Warns of images in different splits that look alike."""
+    if not pairs:
+        return ()
+    text = (
+        f"{pairs} pairs of near-identical images lie in different splits, so that the figures of validation and test "
+        "will look better than they are."
+    )
+    if group_by is not SplitGroup.SIMILAR:
+        text = f"{text} Group by SIMILAR to keep such images together."
+    return (Notice("LEAKED_PAIRS", text, pairs),)

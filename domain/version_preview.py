@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from domain.expected_splits import ExpectedSplits, expected_splits, needs_draws
+from domain.models.config import SplitGroup, VersionConfig
 from domain.models.people import Principal
 from domain.models.version import ClassCount, Notice, SplitCounts
 from domain.policies import Action, authorize_project
 from domain.ports import Database, UnitOfWork
-from domain.splits import assign, split_counts
 from domain.version_input import check_version_config
-from domain.version_notices import unread_notices
+from domain.version_notices import rare_class_notices, unread_notices
 from domain.versions import CreateVersion
+
+_COUNTABLE = (SplitGroup.IMAGE, SplitGroup.UPLOAD_BATCH)
+"""Groups that the database can count; for the others each image must be looked at."""
 
 
 @dataclass(frozen=True, slots=True)
 class VersionPreview:
-    """The numbers that a version made now would have."""
+    """The numbers that a version made now would have. Where they are not `exact` the splits are estimated as if each
+    image were a group of its own; the other numbers hold."""
 
     next_version: int
     image_count: int
@@ -36,20 +41,52 @@ async def preview_version(database: Database, principal: Principal, command: Cre
         await authorize_project(uow, principal, command.project_id, Action.READ)
         check_version_config(command.config)
         config, project_id = command.config, command.project_id
-        images = await uow.versions.selected(project_id, config.filters)
-        classes = await uow.versions.selected_classes(project_id, config.filters)
-        latest = await uow.versions.latest_splits(project_id) if config.splits.inherit else {}
-        assignment = assign(images, config.splits, latest)
-        counts = split_counts(assignment, config)
+        classes = await uow.previews.class_counts(project_id, config)
+        splits = await _expected(uow, project_id, config)
+        tiles = config.preprocessing.tiles
+        counts = splits.counts(tiles * config.augmentation.multiplier)
+        images = sum(splits.images.values())
+        exact = config.splits.group_by in _COUNTABLE
         return VersionPreview(
             next_version=await uow.versions.next_number(project_id),
-            image_count=len(images),
+            image_count=images,
             annotation_count=sum(one.annotations for one in classes),
             class_counts=classes,
             split_counts=counts,
-            output_images=counts.train_augmented + (counts.val + counts.test) * config.preprocessing.tiles,
-            exact=True,
-            warnings=assignment.notices + unread_notices(await uow.versions.unread(project_id, config.filters)),
+            output_images=counts.train_augmented + (counts.val + counts.test) * tiles,
+            exact=exact,
+            warnings=(
+                *(() if exact else _estimate_notices(config.splits.group_by, images)),
+                *splits.notices,
+                *unread_notices(await uow.versions.unread(project_id, config.filters)),
+                *rare_class_notices(classes),
+                *_scarce_class_notices(classes, splits),
+            ),
         )
 
     return await database.read(work)
+
+
+async def _expected(uow: UnitOfWork, project_id: str, config: VersionConfig) -> ExpectedSplits:
+    tallies = await uow.previews.tallies(project_id, config)
+    free = await uow.previews.free_without_batch(project_id, config) if needs_draws(tallies) else ()
+    return expected_splits(tallies, config.splits, free)
+
+
+def _estimate_notices(group_by: SplitGroup, images: int) -> tuple[Notice, ...]:
+    text = (
+        f"How {images} images group by {group_by.value} is worked out when the version is made. The numbers of the "
+        "splits, and what is said of them here, are estimated as if each image were a group of its own."
+    )
+    return (Notice("ESTIMATED_SPLITS", text, images),) if images else ()
+
+
+def _scarce_class_notices(classes: Sequence[ClassCount], splits: ExpectedSplits) -> tuple[Notice, ...]:
+    """Warns of classes that some split will surely lack; which one, and what other classes, the version tells."""
+    filled = sum(1 for images in splits.images.values() if images)
+    scarce = [one for one in classes if one.images < filled]
+    if not scarce:
+        return ()
+    names = ", ".join(f"{one.name} ({one.images})" for one in scarce)
+    text = f"Classes on fewer images than there are splits, so that some split will have none of them: {names}."
+    return (Notice("MISSING_CLASS_IN_SPLIT", text, len(scarce)),)

@@ -7,14 +7,16 @@ from typing import cast
 import strawberry
 from starlette.datastructures import UploadFile
 
-from domain import deployments, detection, evaluations, projects, training, versions
+from domain import deployments, detection, evaluations, projects, training
 from domain.errors import invalid
 from domain.models.version import Split
 from domain.policies import Action
 from domain.uploads import MAX_IMAGE_BYTES
 from resolvers.annotation_mutations import AnnotationMutations
+from resolvers.check_mutations import CheckMutations
 from resolvers.permissions import mutates
 from resolvers.upload_mutations import UploadMutations
+from resolvers.version_mutations import VersionMutations
 from schema.context import Info
 from schema.inputs import (
     CreateProjectInput,
@@ -26,7 +28,6 @@ from schema.inputs import (
 )
 from schema.models import ModelDeployment, ModelEvaluation
 from schema.payloads import (
-    CreateVersionPayload,
     DeployPayload,
     DetectionResult,
     DetectPayload,
@@ -37,12 +38,10 @@ from schema.payloads import (
 from schema.projects import Project
 from schema.required import required
 from schema.training import TrainingJob
-from schema.version_inputs import CreateVersionInput
-from schema.versions import DatasetVersion
 
 
 @strawberry.type
-class Mutation(UploadMutations, AnnotationMutations):
+class Mutation(UploadMutations, AnnotationMutations, VersionMutations, CheckMutations):
     @strawberry.mutation
     @mutates(Action.CREATE_PROJECT, ProjectPayload)
     async def create_project(self, info: Info, input: CreateProjectInput) -> ProjectPayload:  # noqa: A002
@@ -56,13 +55,6 @@ class Mutation(UploadMutations, AnnotationMutations):
         context = info.context
         changed = await projects.update_project(context.database, context.principal, input.id, input.decode())
         return ProjectPayload(project=Project.of(changed))
-
-    @strawberry.mutation
-    @mutates(Action.CREATE_VERSION, CreateVersionPayload)
-    async def create_version(self, info: Info, input: CreateVersionInput) -> CreateVersionPayload:  # noqa: A002
-        context, command = info.context, input.decode()
-        version, created = await versions.create_version(context.database, context.principal, command)
-        return CreateVersionPayload(version=DatasetVersion.of(version), created=created, command=command)
 
     @strawberry.mutation
     @mutates(Action.TRAIN, TrainingJobPayload)

@@ -11,6 +11,7 @@ from domain.policies import Action, authorize_project, authorize_team
 from domain.ports import UnitOfWork
 from schema.annotations import Annotation, PendingAnnotation
 from schema.assets import Asset, UploadBatch
+from schema.checks import VersionCheck
 from schema.context import Context
 from schema.imports import ImportJob
 from schema.models import ModelDeployment, ModelEvaluation, TrainedModel
@@ -31,6 +32,7 @@ _KINDS: Sequence[tuple[Callable[[UnitOfWork, str], Awaitable[Any]], Callable[[An
     (lambda uow, id_: uow.batches.get(id_), UploadBatch.of),
     (lambda uow, id_: uow.imports.get(id_), ImportJob.of),
     (lambda uow, id_: uow.versions.get(id_), DatasetVersion.of),
+    (lambda uow, id_: uow.checks.get(id_), VersionCheck.of),
     (lambda uow, id_: uow.jobs.get(id_), TrainingJob.of),
     (lambda uow, id_: uow.models.get(id_), TrainedModel.of),
     (lambda uow, id_: uow.evaluations.get(id_), ModelEvaluation.of),

@@ -31,6 +31,7 @@ from domain.versions import readable_version
 from resolvers.permissions import watches
 from resolvers.streams import follow
 from schema.assets import UploadBatch, UploadResult
+from schema.checks import VersionCheck
 from schema.context import Context, Info
 from schema.events import ImportEvent, ProjectEvent, ProjectSubject, TrainingEvent, UploadEvent, VersionEvent
 from schema.imports import ImportJob
@@ -218,6 +219,7 @@ async def _subject(context: Context, payload: Mapping[str, Any]) -> ProjectSubje
     loaders = context.loaders
     of: Mapping[str, tuple[Any, Callable[[Any], ProjectSubject]]] = {
         "DatasetVersion": (loaders.version, DatasetVersion.of),
+        "VersionCheck": (loaders.check, VersionCheck.of),
         "TrainingJob": (loaders.job, TrainingJob.of),
         "TrainedModel": (loaders.model, TrainedModel.of),
         "ModelDeployment": (loaders.deployment, ModelDeployment.of),

@@ -11,13 +11,23 @@ from strawberry.dataloader import DataLoader
 from domain.errors import DomainError, ErrorCode
 from domain.models.annotation import Annotation, PendingAnnotation
 from domain.models.asset import Asset, Upload, UploadBatch
+from domain.models.check import VersionCheck
 from domain.models.imports import ImportJob
 from domain.models.model import ModelDeployment, ModelEvaluation, TrainedModel
 from domain.models.people import Principal, Team, User
 from domain.models.project import Project
 from domain.models.training import EpochMetrics, TrainingJob
 from domain.models.version import DatasetVersion
-from domain.ports import AnnotationFiles, Database, Detector, Doorbell, ManifestReader, ObjectStore, ProjectTotals
+from domain.ports import (
+    AnnotationFiles,
+    Database,
+    Detector,
+    Doorbell,
+    ManifestReader,
+    ObjectStore,
+    ProjectTotals,
+    VersionDiffs,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,9 @@ class Loaders:
     import_job: DataLoader[str, ImportJob | None]
     versions_of_asset: DataLoader[str, list[DatasetVersion]]
     version: DataLoader[str, DatasetVersion | None]
+    earliest_equal: DataLoader[str, DatasetVersion | None]
+    check: DataLoader[str, VersionCheck | None]
+    last_check: DataLoader[str, VersionCheck | None]
     job: DataLoader[str, TrainingJob | None]
     queue_position: DataLoader[str, int | None]
     epochs_of_job: DataLoader[str, list[EpochMetrics]]
@@ -60,6 +73,7 @@ class Context:
     detector: Detector
     doorbell: Doorbell
     manifests: ManifestReader
+    diffs: VersionDiffs
     annotation_files: AnnotationFiles
     versions_enabled_everywhere: bool
     loaders: Loaders

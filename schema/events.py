@@ -11,6 +11,7 @@ from domain.models.event import ProjectEventKind, TrainingEventKind
 from domain.models.training import TrainingJobStatus
 from domain.models.version import VersionStage
 from schema.assets import UploadBatch, UploadResult
+from schema.checks import VersionCheck
 from schema.context import Info
 from schema.imports import ImportJob
 from schema.models import ModelDeployment, ModelEvaluation, TrainedModel
@@ -86,7 +87,15 @@ class TrainingEvent:
 
 ProjectSubject = Annotated[
     Union[  # noqa: UP007
-        DatasetVersion, TrainingJob, TrainedModel, ModelDeployment, ModelEvaluation, UploadBatch, ImportJob, Project
+        DatasetVersion,
+        VersionCheck,
+        TrainingJob,
+        TrainedModel,
+        ModelDeployment,
+        ModelEvaluation,
+        UploadBatch,
+        ImportJob,
+        Project,
     ],
     strawberry.union("ProjectSubject"),
 ]

@@ -69,6 +69,11 @@ class CreateVersionPayload(Payload):
 
 
 @strawberry.type
+class VersionPayload(Payload):
+    version: DatasetVersion | None = None
+
+
+@strawberry.type
 class TrainingJobPayload(Payload):
     job: TrainingJob | None = None
 

@@ -29,7 +29,7 @@ class TileInput:
     min_visible: float | None = 0.3
 
     def decode(self) -> entities.Tile:
-        return entities.Tile(self.rows, self.columns, given(self.overlap, 0.0), given(self.min_visible, 0.3))
+        return entities.Tile(self.rows, self.columns, float(given(self.overlap, 0.0)), given(self.min_visible, 0.3))
 
 
 @strawberry.input
@@ -38,7 +38,7 @@ class ClassRenameInput:
     to: str
 
     def decode(self) -> entities.ClassRename:
-        return entities.ClassRename(self.from_, self.to)
+        return entities.ClassRename(self.from_, self.to.strip())
 
 
 @strawberry.input
@@ -149,8 +149,10 @@ class CreateVersionInput:
         description="Calls with the same key and input answer with the same version, however often and at once they "
         "come.",
     )
-    name: str | None = None
-    display_name: str | None = None
+    name: str | None = strawberry.field(default=None, description="`<project>-v<number>` when left out.")
+    display_name: str | None = strawberry.field(
+        default=None, description="Shown beside the number, as `v3 - March 2025 Release`; without one, `v3`."
+    )
     preprocessing: PreprocessingInput | None = None
     augmentation: AugmentationInput | None = None
     splits: SplitsInput | None = None

@@ -13,6 +13,7 @@ from domain.models.version import DatasetVersion as DatasetVersionEntity
 from domain.models.version import Manifest as ManifestEntity
 from domain.models.version import VersionAsset as VersionAssetEntity
 from domain.paging import page_request
+from domain.version_diffs import compare_versions
 from domain.version_preview import VersionPreview as VersionPreviewEntity
 from schema.annotations import FrozenAnnotation
 from schema.assets import Asset
@@ -26,6 +27,8 @@ from schema.required import required
 from schema.scalars import BigInt
 
 if TYPE_CHECKING:
+    from schema.checks import VersionCheck
+    from schema.diffs import VersionDiff
     from schema.models import TrainedModel
     from schema.projects import Project
     from schema.training import TrainingJob
@@ -124,6 +127,9 @@ class DatasetVersion(Node):
         description="A digest of the frozen content and settings alone, without ids and times: equal digests mean "
         "equal data."
     )
+    leaked_pairs: int | None = strawberry.field(
+        description="Pairs of near-identical images that lie in different splits."
+    )
     warnings: list[Warning]
     entity: strawberry.Private[DatasetVersionEntity]
 
@@ -149,6 +155,7 @@ class DatasetVersion(Node):
             filters=SnapshotFilters.of(version.config.filters),
             manifest=VersionManifest.of(version.manifest) if version.manifest else None,
             content_digest=version.content_digest,
+            leaked_pairs=version.leaked_pairs,
             warnings=[Warning.of(one) for one in version.warnings],
             entity=version,
         )
@@ -166,12 +173,8 @@ class DatasetVersion(Node):
 
     @strawberry.field(description="The earliest version of the project with the same contentDigest, when there is one.")
     async def identical_to(self, info: Info) -> DatasetVersion | None:
-        digest = self.content_digest
-        if digest is None:
-            return None
-        project_id = self.entity.project_id
-        first = await info.context.database.read(lambda uow: uow.versions.with_digest(project_id, digest))
-        return DatasetVersion.of(first) if first is not None and first.version < self.version else None
+        first = await info.context.loaders.earliest_equal.load(self.id) if self.content_digest else None
+        return DatasetVersion.of(first) if first else None
 
     @strawberry.field
     async def assets(
@@ -210,6 +213,24 @@ class DatasetVersion(Node):
     @strawberry.field
     async def event_cursor(self, info: Info) -> str:
         return encode_event_cursor(await info.context.loaders.stream_head.load(version_stream(self.id)))
+
+    @strawberry.field
+    async def last_check(self, info: Info) -> Annotated[VersionCheck, strawberry.lazy("schema.checks")] | None:
+        from schema.checks import VersionCheck
+
+        check = await info.context.loaders.last_check.load(self.id)
+        return VersionCheck.of(check) if check else None
+
+    @strawberry.field(
+        description="What changed from `against` (an earlier or later version of the same project) to this one."
+    )
+    async def diff(self, info: Info, against: strawberry.ID) -> Annotated[VersionDiff, strawberry.lazy("schema.diffs")]:
+        from schema.diffs import VersionDiff
+
+        context = info.context
+        return VersionDiff.of(
+            await compare_versions(context.database, context.diffs, context.principal, self.entity, against)
+        )
 
 
 @strawberry.type(description="Numbers for the create dialog, computed without creating anything.")

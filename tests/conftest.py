@@ -33,6 +33,8 @@ from seeds import silent_database
 from stack import Stack, running_api
 
 BACKENDS = ["sqlite", "mariadb"]
+# The gate brings no MySQL: where MYSQL_URL names one, the tests of the tables' history run on it too.
+HISTORY_BACKENDS = [*BACKENDS, "mysql"] if os.environ.get("MYSQL_URL") else BACKENDS
 
 
 def absent(what: str, address: str, why: Exception) -> NoReturn:
@@ -50,20 +52,29 @@ async def _on_server(server: URL, statement: str) -> None:
         await connection.execute(text(statement))
 
 
-@pytest.fixture(scope="session")
-async def mariadb_server() -> URL:
-    """The MariaDB at MARIADB_URL, by default the one on this machine, without a database chosen."""
-    given = make_url(os.environ.get("MARIADB_URL", "mysql+aiomysql://root@127.0.0.1:3306"))
-    server = given.set(drivername="mysql+aiomysql", database=None)
+async def _reachable(what: str, url: str) -> URL:
+    server = make_url(url).set(drivername="mysql+aiomysql", database=None)
     try:
         await _on_server(server, "SELECT 1")
     except (DBAPIError, OSError) as error:
-        absent("MariaDB", f"{server.host}:{server.port or 3306}", error)
+        absent(what, f"{server.host}:{server.port or 3306}", error)
     return server
 
 
+@pytest.fixture(scope="session")
+async def mariadb_server() -> URL:
+    """The MariaDB at MARIADB_URL, by default the one on this machine, without a database chosen."""
+    return await _reachable("MariaDB", os.environ.get("MARIADB_URL", "mysql+aiomysql://root@127.0.0.1:3306"))
+
+
+@pytest.fixture(scope="session")
+async def mysql_server() -> URL:
+    """The MySQL at MYSQL_URL, without a database chosen."""
+    return await _reachable("MySQL", os.environ["MYSQL_URL"])
+
+
 @asynccontextmanager
-async def _mariadb_database(server: URL) -> AsyncIterator[str]:
+async def _database_on(server: URL) -> AsyncIterator[str]:
     name = f"agridrone_test_{secrets.token_hex(6)}"
     await _on_server(server, f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4")
     try:
@@ -75,13 +86,20 @@ async def _mariadb_database(server: URL) -> AsyncIterator[str]:
 @pytest.fixture
 async def mariadb_url(mariadb_server: URL) -> AsyncIterator[str]:
     """A fresh, empty database; dropped afterwards."""
-    async with _mariadb_database(mariadb_server) as url:
+    async with _database_on(mariadb_server) as url:
+        yield url
+
+
+@pytest.fixture
+async def mysql_url(mysql_server: URL) -> AsyncIterator[str]:
+    """As `mariadb_url`, on MySQL."""
+    async with _database_on(mysql_server) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 async def _migrated_mariadb(mariadb_server: URL) -> AsyncIterator[str]:
-    async with _mariadb_database(mariadb_server) as url:
+    async with _database_on(mariadb_server) as url:
         await migrate.upgrade(url)
         yield url
 
@@ -123,12 +141,19 @@ async def _claim_redis_database(server: SplitResult) -> str | None:
     return None
 
 
-@pytest.fixture(params=BACKENDS)
+@pytest.fixture(params=HISTORY_BACKENDS)
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database without tables: each test runs on SQLite and on MariaDB."""
+    """A database without tables: each test runs on SQLite and MariaDB, and on MySQL where MYSQL_URL names one."""
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
-    url: str = request.getfixturevalue("mariadb_url")
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture(params=[backend for backend in HISTORY_BACKENDS if backend != "sqlite"])
+def empty_server_url(request: pytest.FixtureRequest) -> str:
+    """As `empty_database_url`, without SQLite."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
     return url
 
 

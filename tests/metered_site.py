@@ -106,7 +106,7 @@ class Site:
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "main",
+            "cli",
             *map(str, arguments),
             *options,
             stdout=asyncio.subprocess.PIPE,

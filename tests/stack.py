@@ -23,6 +23,7 @@ from db.database import SqlDatabase
 from domain.models.people import User
 from main import create_app
 from workers.annotation_import import AnnotationImport
+from workers.check import Check
 from workers.claims import ClaimLoops, Handler
 from workers.process import scratch_folder, wake_queue
 from workers.sandbox.pool import SandboxPool
@@ -165,6 +166,7 @@ class Stack:
                     UploadVerification(database, store, sandbox, folder),
                     AnnotationImport(database, store, sandbox, folder),
                     Snapshot(database, store, folder),
+                    Check(database, store, folder),
                 ]
                 loops = ClaimLoops(database, "test:io", handlers)
                 queue = wake_queue(self.services.redis, IO_QUEUE, loops)

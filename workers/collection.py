@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
 import structlog
 
 from domain.keys import THUMBNAIL_SIZES, file_key, original_key, thumbnail_key, upload_key
-from domain.models.asset import Upload, UploadState
+from domain.models.asset import Upload
 from domain.models.imports import FileUpload
 from domain.ports import Database, ObjectStore, Original, UnitOfWork
 from domain.upload_verdicts import expire_upload
+from workers.stray_objects import StrayObjects
+from workers.team_folders import TEAM_FOLDERS
 
 T = TypeVar("T")
 _LOOK_SECONDS = 60
 _SWEEP_LOOKS = 60
 _AT_ONCE = 200
 _DELETE_SECONDS = 10
-_STRAY_AGE = timedelta(days=1)
 _log = structlog.get_logger(__name__)
 
 
@@ -32,6 +33,7 @@ class Collection:
     def __init__(self, database: Database, store: ObjectStore) -> None:
         self._database = database
         self._store = store
+        self._strays = StrayObjects(database, store)
 
     async def run(self) -> None:
         """Looks once a minute for what is overdue, and once an hour through the store, until it is cancelled."""
@@ -81,32 +83,21 @@ class Collection:
         await self._database.write(partial(self._collect_original, original=original))
 
     async def collect_strays(self, now: datetime) -> None:
-        """Deletes what lies in the store without a purpose: uploads that ended otherwise, probes, old exports."""
+        """Deletes what lies in the store without a purpose: uploads that ended otherwise, manifests of attempts that
+        died, probes, old exports and diffs."""
         for team_id in await self._database.read(lambda uow: uow.people.team_ids()):
-            for folder, find_wanted in _KEPT_BY.items():
-                old: dict[str, str] = {}
-                async for one in self._store.under(f"teams/{team_id}/{folder}/"):
-                    if now - one.modified_at >= _STRAY_AGE:
-                        old[one.key] = one.key.rpartition("/")[2]
-                    if len(old) == _AT_ONCE:
-                        await self._sweep(old, find_wanted)
-                        old = {}
-                await self._sweep(old, find_wanted)
-
-    async def _sweep(self, old: Mapping[str, str], find_wanted: FindWanted | None) -> None:
-        """Deletes these objects, names by key, unless their names are wanted."""
-        names = list(old.values())
-        wanted = await self._database.read(partial(find_wanted, names=names)) if find_wanted and names else set()
-        for key, name in old.items():
-            if name not in wanted:
-                _log.info("stray_collected", key=key)
-                await self._store.delete(key)
+            for folder in TEAM_FOLDERS:
+                if folder.swept:
+                    async for page in self._strays.pages(team_id, folder, now):
+                        for one in page:
+                            _log.info("stray_collected", key=one.key)
+                        await self._strays.remove(team_id, folder, page)
 
     async def _collect_original(self, uow: UnitOfWork, original: Original) -> None:
         # The row stays locked until the bytes are gone: who uploads the same image meanwhile waits, and then copies.
         if not await uow.watched_originals.take(original):
             return
-        if await uow.watched_originals.is_named(original):
+        if await uow.object_names.originals(original.team_id, [original.sha256]):
             return
         keys = [thumbnail_key(original.team_id, original.sha256, size) for size in THUMBNAIL_SIZES]
         async with asyncio.timeout(_DELETE_SECONDS):  # on SQLite nobody else writes meanwhile
@@ -125,23 +116,3 @@ def _logged(what: str) -> Iterator[None]:
 
 async def _forget_file(uow: UnitOfWork, file_id: str) -> None:
     await uow.files.delete(file_id)
-
-
-async def _open_uploads(uow: UnitOfWork, names: list[str]) -> set[str]:
-    uploads = await uow.uploads.get_many(names)
-    return {id_ for id_, one in uploads.items() if one.status in (UploadState.OPEN, UploadState.VERIFYING)}
-
-
-async def _files(uow: UnitOfWork, names: list[str]) -> set[str]:
-    return set(await uow.files.get_many(names))
-
-
-FindWanted = Callable[..., Awaitable[set[str]]]
-
-_KEPT_BY: Mapping[str, FindWanted | None] = {
-    "uploads": _open_uploads,
-    "files/uploads": _files,
-    "files/exports": None,
-    "probes": None,
-}
-"""Folders of a team whose objects are short-lived, and what tells which of them are still wanted."""

@@ -1,14 +1,17 @@
-"""The io worker: verifies uploads, imports annotations, makes snapshots, and collects what was forgotten."""
+"""The io worker: verifies uploads, imports annotations, makes versions and checks them, and collects what was
+forgotten."""
 
 from __future__ import annotations
 
 from adapters.queue import IO_QUEUE
 from adapters.settings import Settings
 from workers.annotation_import import AnnotationImport
+from workers.check import Check
 from workers.claims import ClaimLoops, Handler
 from workers.collection import Collection
 from workers.completion import Completion
 from workers.process import run_until_told, scratch_folder, wake_queue, worker_name
+from workers.reconciliation import Reconciliation
 from workers.sandbox.pool import SandboxPool
 from workers.services import open_services
 from workers.snapshot import Snapshot
@@ -21,15 +24,18 @@ async def run_io_worker(settings: Settings) -> None:
         with scratch_folder(settings.work_dir, "io") as folder:
             database, store = services.database, services.store
             async with SandboxPool(settings.threads) as sandbox:
+                snapshot = Snapshot(database, store, folder)
                 handlers: list[Handler] = [
                     UploadVerification(database, store, sandbox, folder),
                     AnnotationImport(database, store, sandbox, folder),
-                    Snapshot(database, store, folder),
+                    snapshot,
+                    Check(database, store, folder),
                 ]
                 loops = ClaimLoops(database, worker_name("io"), handlers)
                 parts = [
                     loops.run(),
                     Collection(database, store).run(),
+                    Reconciliation(database, snapshot, worker_name("io")).run(),
                     Completion(database, store, sandbox, folder).run(),
                 ]
                 await run_until_told(parts, [wake_queue(services.redis, IO_QUEUE, loops)])

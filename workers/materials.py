@@ -27,18 +27,26 @@ class Materials:
     threads: int
 
     async def tree(
-        self, version: DatasetVersion, class_names: Sequence[str], splits: Collection[Split], folder: Path
+        self,
+        version: DatasetVersion,
+        class_names: Sequence[str],
+        splits: Collection[Split],
+        folder: Path,
+        compared: Collection[Split] = (),
     ) -> RenderedTree:
-        """The version's images of those splits as YOLO reads them. Raises PermanentError when what was frozen is gone,
-        changed or unreadable."""
+        """The version's images of those splits as YOLO reads them; of the `compared` splits, too, the bytes are held
+        against their checksums. Raises PermanentError, and has rendered nothing, when what was frozen of any of them
+        is gone or changed; also for an image that is unreadable."""
         if version.manifest is None:
             raise PermanentError(f"v{version.version} has no manifest; retry the version.")
         try:
             manifest = await fetch_manifest(self.store, version.manifest)
         except ManifestCorruptError as error:
             raise PermanentError(str(error)) from error
-        images = [image for image in read_images(manifest) if image.split in splits]
-        source = await fetch_sources(self.store, images, folder / "sources")
+        frozen = await asyncio.to_thread(lambda: list(read_images(manifest)))
+        images = [image for image in frozen if image.split in splits]
+        others = [image for image in frozen if image.split in compared]
+        source = await fetch_sources(self.store, images, others, folder / "sources")
         stop = threading.Event()
 
         def render() -> RenderedTree:

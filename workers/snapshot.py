@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from dataclasses import asdict
-from datetime import datetime
+from collections.abc import Coroutine
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Any, TypeVar
 
-from adapters.manifest import WrittenManifest, write_manifest
+from adapters.manifest import WrittenManifest
 from db.database import SqlDatabase
 from db.snapshot import consistent_read
 from domain.errors import ClaimLostError
 from domain.events import tell_version
-from domain.ids import new_id
 from domain.jobs import Claim, JobKind
 from domain.keys import manifest_key
-from domain.models.manifest import FrozenImage
-from domain.models.version import DatasetStatus, DatasetVersion, Manifest, Notice, VersionAsset, VersionStage
+from domain.models.version import DatasetStatus, DatasetVersion, Manifest, VersionAsset, VersionStage
 from domain.ports import ObjectStore, UnitOfWork
-from domain.splits import Assignment, assign, split_counts
 from domain.transitions import transition
-from domain.version_notices import class_notices, unread_notices
-from workers.claims import PermanentError
-from workers.spool import Spool, spool
+from workers.claims import PermanentError, PostponedError
+from workers.frozen_version import FrozenVersion
+from workers.spooling import spool
 
-_ROWS_A_TRANSACTION = 1000
+T = TypeVar("T")
+U = TypeVar("U")
+_ROWS_A_TRANSACTION = 4000
 
 
 class Snapshot:
@@ -45,8 +44,12 @@ class Snapshot:
         version = await self._database.read(lambda uow: uow.versions.get(claim.id))
         if version is None or version.status is not DatasetStatus.CREATING:
             return
-        with tempfile.TemporaryDirectory(dir=self._work_dir, prefix="snapshot-") as folder:
-            await self._freeze(claim, version, Path(folder))
+        try:
+            with tempfile.TemporaryDirectory(dir=self._work_dir, prefix="snapshot-") as folder:
+                await self._freeze(claim, version, Path(folder))
+        except OSError as error:
+            # The store is away, or the disk is full: nothing that is wrong with the version.
+            raise PostponedError(f"{type(error).__name__}: {error}") from error
 
     async def fail(self, claim: Claim, reason: str) -> None:
         async def work(uow: UnitOfWork) -> None:
@@ -63,24 +66,26 @@ class Snapshot:
     async def _freeze(self, claim: Claim, version: DatasetVersion, folder: Path) -> None:
         tell = partial(self._tell, claim, version)
         await tell(VersionStage.SELECTING, 0, 0)
-        config = version.config
-        async with consistent_read(self._database.engine) as read:
+        async with consistent_read(self._database.engine, version.project_id, version.config) as read:
             at = read.at
-            selected = await spool(read, version.project_id, config.filters, folder)
-            latest = await read.latest_splits(version.project_id) if config.splits.inherit else {}
-            unread = unread_notices(await read.unread(version.project_id, config.filters))
-        if not selected.annotation_count:
-            raise PermanentError("No annotated image passes the version's filters any more; nothing was frozen.")
-        total = len(selected.images)
+            selected = await spool(read, version.config, folder)
+            unread = await read.unread()
+        if not selected.tally.annotation_count:
+            raise PermanentError(_nothing_left(version))
+        total = selected.image_count
         await tell(VersionStage.FREEZING, 0, total)
-        assignment = await asyncio.to_thread(assign, selected.images, config.splits, latest)
-        path = folder / "manifest.json"
-        written = await asyncio.to_thread(_write, path, version, at, selected, assignment)
+        frozen = await asyncio.to_thread(FrozenVersion, version, at, selected, unread)
         await tell(VersionStage.UPLOADING, 0, total)
-        key = manifest_key(version.team_id, version.project_id, version.version, written.sha256)
-        await self._store.put_file(key, path, "application/json")
-        await self._store_rows(claim, version, selected, assignment)
-        await self._finish(claim, version, at, selected, assignment, unread, key, written)
+        # At the same time: one waits for the object store, the other for the database.
+        written, _ = await _together(
+            self._store_manifest(version, frozen, folder / "manifest.json"), self._store_rows(claim, version, frozen)
+        )
+        await self._finish(claim, version, frozen, written)
+
+    async def _store_manifest(self, version: DatasetVersion, frozen: FrozenVersion, path: Path) -> WrittenManifest:
+        written = await asyncio.to_thread(frozen.write_manifest, path)
+        await self._store.put_file(_key(version, written), path, "application/json")
+        return written
 
     async def _tell(self, claim: Claim, version: DatasetVersion, stage: VersionStage, done: int, total: int) -> None:
         async def work(uow: UnitOfWork) -> None:
@@ -89,7 +94,9 @@ class Snapshot:
 
         await self._database.write(work)
 
-    async def _store_rows(self, claim: Claim, version: DatasetVersion, selected: Spool, assignment: Assignment) -> None:
+    async def _store_rows(self, claim: Claim, version: DatasetVersion, frozen: FrozenVersion) -> None:
+        total = frozen.spool.image_count
+
         async def clear(uow: UnitOfWork) -> None:
             await uow.versions.write_claimed(claim)
             await uow.version_assets.clear(version.id)  # what an earlier attempt left
@@ -97,47 +104,39 @@ class Snapshot:
         async def store(uow: UnitOfWork, rows: list[VersionAsset]) -> None:
             await uow.versions.write_claimed(claim)
             await uow.version_assets.add(rows)
-            done, total = rows[-1].position + 1, len(selected.images)
+            done = rows[-1].position + 1
             tell_version(uow, version.project_id, version.id, VersionStage.UPLOADING, done, total)
 
         await self._database.write(clear)
-        frozen = enumerate(selected.frozen(assignment))
-        while batch := list(islice(frozen, _ROWS_A_TRANSACTION)):
-            rows = [_row(version.id, position, image) for position, image in batch]
-            await self._database.write(partial(store, rows=rows))
+        rows = frozen.rows()
+        while batch := list(islice(rows, _ROWS_A_TRANSACTION)):
+            await self._database.write(partial(store, rows=batch))
 
     async def _finish(
-        self,
-        claim: Claim,
-        version: DatasetVersion,
-        at: datetime,
-        selected: Spool,
-        assignment: Assignment,
-        unread: tuple[Notice, ...],
-        key: str,
-        written: WrittenManifest,
+        self, claim: Claim, version: DatasetVersion, frozen: FrozenVersion, written: WrittenManifest
     ) -> None:
-        sizes = split_counts(assignment, version.config)
-        notices = assignment.notices + unread + class_notices(selected.classes_by_split(assignment), sizes)
+        tally, total = frozen.spool.tally, frozen.spool.image_count
 
         async def work(uow: UnitOfWork) -> None:
+            # First, because its rows hold their project's, and a project is locked before its versions.
+            await uow.version_assets.note_latest(version.project_id, version.id)
             current = await uow.versions.lock(version.id)
             if current is None:
                 raise ClaimLostError(f"Version {version.id} is gone.")
             await uow.versions.write_claimed(
                 claim,
                 status=transition(current.status, DatasetStatus.READY),
-                snapshot_at=at,
-                image_count=len(selected.images),
-                annotation_count=selected.annotation_count,
-                classes=selected.classes,
-                class_counts=selected.class_counts(),
-                split_counts=sizes,
-                manifest=Manifest(key, written.sha256, written.size_bytes),
+                snapshot_at=frozen.at,
+                image_count=total,
+                annotation_count=tally.annotation_count,
+                classes=tally.classes,
+                class_counts=tally.class_counts(),
+                split_counts=frozen.split_counts,
+                manifest=Manifest(_key(version, written), written.sha256, written.size_bytes),
                 content_digest=written.content_digest,
-                warnings=notices,
+                leaked_pairs=frozen.leaked_pairs,
+                warnings=frozen.notices,
             )
-            total = len(selected.images)
             tell_version(uow, version.project_id, version.id, VersionStage.READY, total, total)
             # A higher version of the project may have waited for this one.
             uow.wake(JobKind.SNAPSHOT)
@@ -145,36 +144,26 @@ class Snapshot:
         await self._database.write(work)
 
 
-def _write(
-    path: Path, version: DatasetVersion, at: datetime, selected: Spool, assignment: Assignment
-) -> WrittenManifest:
-    header = {
-        "project": version.project_id,
-        "version": version.version,
-        "name": version.name,
-        "snapshotAt": at.isoformat(),
-        **version.config.to_json(),
-        "classes": selected.classes,
-        "images": len(selected.images),
-        "annotations": selected.annotation_count,
-        "splitCounts": asdict(split_counts(assignment, version.config)),
-    }
-    return write_manifest(path, header, version.config, selected.frozen(assignment))
+def _key(version: DatasetVersion, written: WrittenManifest) -> str:
+    return manifest_key(version.team_id, version.project_id, version.version, written.sha256)
 
 
-def _row(dataset_id: str, position: int, image: FrozenImage) -> VersionAsset:
-    return VersionAsset(
-        id=new_id(),
-        dataset_id=dataset_id,
-        asset_id=image.asset_id,
-        position=position,
-        split=image.split,
-        filename=image.filename,
-        s3_key=image.s3_key,
-        sha256=image.sha256,
-        width=image.width,
-        height=image.height,
-        gps_latitude=image.gps_latitude,
-        gps_longitude=image.gps_longitude,
-        annotation_count=len(image.annotations),
+async def _together(one: Coroutine[Any, Any, T], other: Coroutine[Any, Any, U]) -> tuple[T, U]:
+    """What both give. When one fails the other is cancelled, and the first failure is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = group.create_task(one), group.create_task(other)
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return tasks[0].result(), tasks[1].result()
+
+
+def _nothing_left(version: DatasetVersion) -> str:
+    dropped = version.config.preprocessing.drop_classes
+    if not dropped:
+        return "No annotated image passes the version's filters any more; nothing was frozen."
+    names = ", ".join(dropped)
+    return (
+        f"No annotation is left that passes the version's filters and is of a class that is kept (dropped: {names}); "
+        "nothing was frozen."
     )

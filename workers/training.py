@@ -90,7 +90,9 @@ class Training:
     async def _train(self, claim: Claim, job: TrainingJob, folder: Path) -> None:
         version, checkpoint = await self._database.read(lambda uow: _inputs(uow, job))
         weights, sha256 = await self._starting_weights(job, checkpoint, folder)
-        tree = await self._materials.tree(version, version.classes, (Split.TRAIN, Split.VAL), folder)
+        # Nothing is trained from a version that has lost anything, be it an image that only an evaluation would read.
+        splits = (Split.TRAIN, Split.VAL)
+        tree = await self._materials.tree(version, version.classes, splits, folder, compared=(Split.TEST,))
         if not tree.splits[Split.TRAIN].labels:
             raise PermanentError("No training image has an object left after preprocessing; there is nothing to learn.")
         arguments = effective_arguments(job.config, tree.splits[Split.TRAIN].images, self._device)

@@ -6,26 +6,9 @@ from dataclasses import dataclass
 from cli.client import ApiError, Client
 from cli.demo.plan import Plan
 from cli.demo.screen import Step
+from cli.version.making import create_version, made_version
+from cli.version.wording import numbers
 
-_CREATE = """
-mutation ($input: CreateVersionInput!) {
-  createVersion(input: $input) { version { id version } created userErrors { code message field } }
-}
-"""
-_PROGRESS = """
-subscription ($versionId: ID!, $after: String) {
-  versionProgress(versionId: $versionId, after: $after) { cursor stage done total message }
-}
-"""
-_VERSION = """
-query ($id: ID!) {
-  version(id: $id) {
-    id version status failureReason imageCount annotationCount classes
-    splitCounts { train val test trainAugmented }
-    manifest { sha256 sizeBytes url }
-  }
-}
-"""
 _ASSETS = """
 query ($id: ID!, $split: Split!, $after: String) {
   version(id: $id) {
@@ -62,17 +45,11 @@ async def freeze(client: Client, project_id: str, plan: Plan, step: Step) -> Fro
         "augmentation": plan.augmentation,
         "splits": plan.splits,
     }
-    version_id = (await client.call(_CREATE, input=order))["version"]["id"]
-    async for event in client.follow(_PROGRESS, versionId=version_id):
-        step.show(event["done"], event["total"], event["stage"].lower())
-    version = await client.call(_VERSION, id=version_id)
+    version_id = (await create_version(client, order))["version"]["id"]
+    version = await made_version(client, version_id, step.show)
     if version["status"] != "READY":
         raise ApiError(f"Version {version['version']} is {version['status']}: {version['failureReason']}")
-    counts = version["splitCounts"]
-    step.say(
-        f"{version['imageCount']} images, {version['annotationCount']} annotations, {counts['train']} train / "
-        f"{counts['val']} val / {counts['test']} test, manifest {version['manifest']['sha256'][:12]}…"
-    )
+    step.say(f"{numbers(version)}, manifest {version['manifest']['sha256'][:12]}…")
     return FrozenVersion(
         id=version_id,
         number=version["version"],

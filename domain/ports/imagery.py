@@ -114,8 +114,27 @@ class WatchedOriginals(Protocol):
         """What was watched for a day, in teams without a snapshot under way."""
 
     async def take(self, original: Original) -> bool:
-        """Strikes it from the list, and keeps others from it until the end of the transaction; false when it is not on
-        the list."""
+        """Strikes it from the list, and keeps others from it until the end of the transaction; false when it is not, or
+        no longer, due."""
 
-    async def is_named(self, original: Original) -> bool:
-        """An image or a version needs the bytes."""
+    async def suspect(self, originals: Iterable[Original]) -> None:
+        """As `watch`, but those that are on the list already keep their day."""
+
+
+class ObjectNames(Protocol):
+    """Which objects of a team its rows name, and what may be about to name more."""
+
+    async def originals(self, team_id: str, digests: Iterable[str]) -> set[str]:
+        """Those of the SHA-256 values whose bytes an image or a version needs."""
+
+    async def manifests(self, team_id: str, keys: Iterable[str]) -> set[str]:
+        """Those of the keys that are a version's manifest."""
+
+    async def weights(self, team_id: str, keys: Iterable[str]) -> set[str]:
+        """Those of the keys that are a model's weights."""
+
+    async def snapshot_runs(self, team_id: str) -> bool:
+        """A version of the team is being made, or waits for it."""
+
+    async def training_runs(self, team_id: str) -> bool:
+        """A training of the team is under way, or waits for it."""

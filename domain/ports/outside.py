@@ -11,13 +11,24 @@ from typing import Any, Protocol
 
 from domain.jobs import JobKind
 from domain.models.detection import DetectionResult, DetectRequest
+from domain.models.diff import ChangedImage, DiffTotals, ManifestPair
 from domain.models.manifest import FrozenAnnotation
 from domain.models.version import Manifest
+from domain.paging import Page, PageRequest
 
 
 class ManifestReader(Protocol):
     async def annotations(self, manifest: Manifest, position: int) -> tuple[FrozenAnnotation, ...]:
-        """What was frozen of the image on line `position` of the manifest, from 0."""
+        """What was frozen of the image on line `position` of the manifest, from 0. Raises NOT_READY when the stored
+        manifest is not the one that was frozen, UNAVAILABLE when the store cannot be reached."""
+
+
+class VersionDiffs(Protocol):
+    """What changed between two manifests, worked out once. Raises as ManifestReader does."""
+
+    async def totals(self, pair: ManifestPair) -> DiffTotals: ...
+    async def changed(self, pair: ManifestPair, request: PageRequest) -> Page[ChangedImage]:
+        """A page of the images that differ, in the order of their SHA-256, which is the sort key."""
 
 
 class JobQueue(Protocol):
@@ -91,6 +102,10 @@ class ObjectStore(Protocol):
     async def get(self, key: str) -> bytes: ...
     async def download(self, key: str, path: Path) -> str:
         """Writes the object to `path`; returns a tag of what was read, for `copy`."""
+
+    async def digest(self, key: str) -> str:
+        """The SHA-256, in hex, of the bytes that the store gives now, of an object of any size; they are kept nowhere.
+        Bytes that do not match a checksum of the store's own are no fault here: their digest tells."""
 
     async def size(self, key: str) -> int | None: ...
     async def copy(self, source: str, target: str, tag: str | None = None) -> None:

@@ -18,7 +18,17 @@ from domain.models.training import EpochMetrics, TrainingJob, TrainingJobStatus
 from domain.models.version import ClassCount, DatasetVersion, Split, VersionAsset
 from domain.paging import Page, PageRequest
 from domain.ports.annotations import AnnotationCalls, Annotations, PendingAnnotations
-from domain.ports.imagery import Assets, Batches, FileUploads, ImportJobs, SkippedItems, Uploads, WatchedOriginals
+from domain.ports.imagery import (
+    Assets,
+    Batches,
+    FileUploads,
+    ImportJobs,
+    ObjectNames,
+    SkippedItems,
+    Uploads,
+    WatchedOriginals,
+)
+from domain.ports.previews import Previews
 from domain.ports.repository import Repository
 
 T = TypeVar("T")
@@ -57,14 +67,6 @@ class Projects(Repository[Project], Protocol):
     async def class_counts(self, project_id: str) -> Sequence[ClassCount]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class SelectedImage:
-    """What the arithmetic of splits needs to know of an image that passes the filters."""
-
-    sha256: str
-    upload_batch_id: str | None
-
-
 class Versions(Repository[DatasetVersion], Protocol):
     async def lock(self, version_id: str) -> DatasetVersion | None:
         """Takes the version's row lock until the end of the transaction and reads it."""
@@ -78,15 +80,18 @@ class Versions(Repository[DatasetVersion], Protocol):
     async def with_digest(self, project_id: str, content_digest: str) -> DatasetVersion | None:
         """The lowest-numbered version of the project with that content digest."""
 
-    async def latest_splits(self, project_id: str) -> dict[str, Split]:
-        """The split of each image (by SHA-256) in its latest appearance in a version of the project."""
+    async def earliest_equals(self, ids: Iterable[str]) -> dict[str, DatasetVersion]:
+        """For each version that has one: the earliest version of its project with the same content digest, where that
+        is another one."""
 
-    async def any_match(self, project_id: str, filters: SnapshotFilters) -> bool: ...
+    async def any_match(self, project_id: str, filters: SnapshotFilters, dropped: Sequence[str] = ()) -> bool:
+        """Some annotation passes whose class is none of those dropped."""
+
+    async def out_of_step(self, limit: int) -> Sequence[str]:
+        """The ids of versions that are READY with an unfinished training job, or TRAINING without one."""
+
     async def unread(self, project_id: str, filters: SnapshotFilters) -> int:
         """Images that cannot be frozen yet, whatever was drawn on them, because their bytes were never read."""
-
-    async def selected(self, project_id: str, filters: SnapshotFilters) -> Sequence[SelectedImage]: ...
-    async def selected_classes(self, project_id: str, filters: SnapshotFilters) -> Sequence[ClassCount]: ...
 
 
 class Checks(Repository[VersionCheck], Protocol):
@@ -98,9 +103,17 @@ class Checks(Repository[VersionCheck], Protocol):
 
 class VersionAssets(Protocol):
     async def clear(self, dataset_id: str) -> None: ...
-    async def add(self, rows: Iterable[VersionAsset]) -> None: ...
+    async def add(self, rows: Sequence[VersionAsset]) -> None:
+        """At least one."""
+
+    async def note_latest(self, project_id: str, dataset_id: str) -> None:
+        """Makes the version's splits the latest ones of its images."""
+
     async def page(self, dataset_id: str, split: Split | None, request: PageRequest) -> Page[VersionAsset]: ...
     async def count(self, dataset_id: str, split: Split | None) -> int: ...
+    async def at(self, dataset_id: str, positions: Sequence[int]) -> dict[int, VersionAsset]:
+        """The images on those lines of the version's manifest, a page of them, by their lines."""
+
     async def digests(self, dataset_ids: Iterable[str], split: Split) -> set[str]: ...
 
 
@@ -171,6 +184,18 @@ class Claims(Protocol):
     async def progressed(self, claim: Claim) -> None:
         """Forgets the strikes: the job got further than any attempt before."""
 
+    async def held(self, kind: JobKind, id_: str) -> bool:
+        """Some worker's heart has beaten for that row within the lease."""
+
+    async def reopen(self, kind: JobKind, id_: str) -> None:
+        """Frees the row for the next taker, without strikes, and shuts out whoever held it."""
+
+    async def silent(self, kinds: Iterable[JobKind]) -> bool:
+        """No worker was heard of for ABANDONED_SECONDS, by any row of these kinds."""
+
+    async def take_abandoned(self, kind: JobKind, worker: str) -> Claim | None:
+        """As `take`, of the rows that nobody held for ABANDONED_SECONDS. It does not count as hearing of a worker."""
+
 
 class UnitOfWork(Protocol):
     """One transaction. Events are written at its end, wakes and rings are sent after its commit."""
@@ -196,6 +221,8 @@ class UnitOfWork(Protocol):
     @property
     def watched_originals(self) -> WatchedOriginals: ...
     @property
+    def object_names(self) -> ObjectNames: ...
+    @property
     def annotations(self) -> Annotations: ...
     @property
     def pending(self) -> PendingAnnotations: ...
@@ -203,6 +230,8 @@ class UnitOfWork(Protocol):
     def annotation_calls(self) -> AnnotationCalls: ...
     @property
     def versions(self) -> Versions: ...
+    @property
+    def previews(self) -> Previews: ...
     @property
     def checks(self) -> Checks: ...
     @property

@@ -10,7 +10,17 @@ from worlds import MUTATIONS, QUERIES, World, make_world
 from domain.models.people import TeamRole
 from stack import Caller, Stack, codes, running_api
 
-BEHIND = ("createVersion", "startTraining", "evaluateModel")
+BEHIND = (
+    "createVersion",
+    "renameVersion",
+    "archiveVersion",
+    "restoreVersion",
+    "retryVersion",
+    "reconcileVersion",
+    "verifyVersion",
+    "startTraining",
+    "evaluateModel",
+)
 SWITCH = """mutation($id: ID!, $on: Boolean) { updateProject(input: {id: $id, datasetVersions: $on}) {
   userErrors { code } project { name features { datasetVersions } } } }"""
 RENAME = """mutation($id: ID!, $name: String) { updateProject(input: {id: $id, name: $name}) {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from domain.checks import verify_version
 from domain.deployments import deploy_model
 from domain.evaluations import evaluate_model
 from domain.models.asset import UploadState
@@ -61,6 +62,7 @@ async def make_world(api: Stack, name: str) -> World:
     config = VersionConfig(splits=SplitConfig(0.5, 0.25, 0.25))
     requested = await request_version(database, home, config)
     version = await freeze(database, api.services.store, Path(work_dir), requested)
+    check = await verify_version(database, home.principal, version.id)
     model = await add_model(database, version)
     evaluation = await evaluate_model(database, home.principal, model.id, version.id, Split.TEST)
     deployment = await deploy_model(database, home.principal, home.project.id, model.id, None, None)
@@ -77,6 +79,7 @@ async def make_world(api: Stack, name: str) -> World:
         "file": file.id,
         "import": imported.id,
         "version": version.id,
+        "check": check.id,
         "model": model.id,
         "evaluation": evaluation.id,
         "deployment": deployment.id,
@@ -168,6 +171,14 @@ MUTATIONS: Mapping[str, Operation] = {
         "CreateVersionInput",
         {"projectId": "$project", "filters": {"uploadBatchIds": ["$batch"]}},
     ),
+    "renameVersion": Operation(
+        f'mutation($id: ID!) {{ renameVersion(id: $id, displayName: "Spring") {{ {_ERRORS} }} }}', {"id": "$version"}
+    ),
+    "archiveVersion": _by_id("mutation", "archiveVersion", "id", "version", _ERRORS),
+    "restoreVersion": _by_id("mutation", "restoreVersion", "id", "version", _ERRORS),
+    "retryVersion": _by_id("mutation", "retryVersion", "id", "version", _ERRORS),
+    "reconcileVersion": _by_id("mutation", "reconcileVersion", "id", "version", _ERRORS),
+    "verifyVersion": _by_id("mutation", "verifyVersion", "id", "version", _ERRORS),
     "startTraining": _mutation(
         "startTraining",
         "StartTrainingInput",
@@ -220,6 +231,7 @@ NODES = (
     "pending",
     "import",
     "version",
+    "check",
     "model",
     "evaluation",
     "deployment",

@@ -32,6 +32,7 @@ SERVER_COMMANDS = frozenset(
         "serve",
         "worker",
         "migrate",
+        "collect",
         "token",
         "supervisor",
         "embedded_redis",

@@ -18,7 +18,7 @@ from db.engine import create_engine
 from live.server import LiveServer, live_server
 from live.team import Team, team_on
 
-_IMAGES = 4000
+_IMAGES = 12_000
 _STAGE_SECONDS = 60
 # A lease of 30 s, a sweep every 5 s, and the snapshots themselves on a busy machine.
 _AGAIN_SECONDS = 120

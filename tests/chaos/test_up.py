@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import psutil
 from sqlalchemy import select
 
 from db.engine import create_engine
 from db.tables import training_jobs
+from db.types import database_now
+from domain.jobs import LEASE_SECONDS
 from live.imagery import fields
 from live.server import LiveServer, live_server, wait_for
 from live.team import team_on
@@ -28,7 +28,7 @@ async def test_sigterm_ends_everything_and_gives_the_work_back() -> None:
         assert len(server.training_children()) == 1
         assert server.stop() == 0
         assert server.processes() == []
-        assert await _holder(server, job_id) is None, "the lease was not given back"
+        assert await _is_free(server, job_id), "the lease was not given back"
         server.start()
         async with team_on(server, project_id) as team:
             wait_for(server.training_children, _AGAIN_SECONDS, "the training to be taken up again")
@@ -52,14 +52,15 @@ async def test_a_killed_up_takes_its_parts_along_and_can_start_again() -> None:
         assert server.processes() == []
 
 
-async def _holder(server: LiveServer, job_id: str) -> datetime | None:
-    """When somebody who holds the job was last heard of; None when nobody does."""
+async def _is_free(server: LiveServer, job_id: str) -> bool:
+    """The next worker may take the job at once."""
     engine = create_engine(server.database_url)
+    over = training_jobs.c.heartbeat_at < database_now(LEASE_SECONDS)
     async with engine.connect() as connection:
-        heard = select(training_jobs.c.heartbeat_at).where(training_jobs.c.id == job_id)
-        at: datetime | None = (await connection.execute(heard)).scalar_one()
+        job = await connection.execute(select(training_jobs.c.id).where(training_jobs.c.id == job_id, over))
+        found = job.first() is not None
     await engine.dispose()
-    return at
+    return found
 
 
 def _besides_redis(server: LiveServer) -> list[psutil.Process]:

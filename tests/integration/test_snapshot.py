@@ -1,30 +1,27 @@
-"""What a snapshot freezes, on SQLite and MariaDB: manifest, rows, digest, and one instant of the database."""
+"""What a snapshot freezes, on SQLite and MariaDB: manifest, rows, and a digest that knows equal data."""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import select
 
 from adapters.local_store import LocalStore
-from adapters.manifest import read_images
+from adapters.object_store import open_object_store
 from db.database import SqlDatabase
-from db.repository import columns_of
-from db.tables import training_dataset_assets
-from domain.annotations import create_annotations
-from domain.jobs import JobKind
-from domain.models.config import Preprocessing, SnapshotFilters, SplitConfig, Tile, VersionConfig
+from db.snapshot import consistent_read
+from domain.annotations import NewAnnotation, create_annotations
+from domain.errors import ClaimLostError
+from domain.jobs import MAX_STRIKES, JobKind
+from domain.models.annotation import AnnotationSource
+from domain.models.config import Preprocessing, SnapshotFilters, SplitConfig, SplitGroup, Tile, VersionConfig
 from domain.models.geometry import Box
-from domain.models.manifest import FrozenImage
-from domain.models.version import DatasetStatus, DatasetVersion, Split
+from domain.models.version import DatasetStatus, Split
+from s3_server import S3Server
 from seeds import (
-    Home,
     add_batch,
     add_images,
     annotate,
@@ -36,40 +33,11 @@ from seeds import (
     request_version,
     take,
 )
-from workers.claims import PermanentError
+from snapshots import HALVES, frozen, frozen_home, frozen_images, images_of, manifest_of, rows_of, set_columns
+from workers.claims import PermanentError, PostponedError
+from workers.frozen_version import FrozenVersion
 from workers.snapshot import Snapshot
-
-HALVES = VersionConfig(splits=SplitConfig(0.5, 0.25, 0.25))
-
-
-async def frozen_home(database: SqlDatabase, name: str, images: int = 12) -> Home:
-    """A project whose images are the same, and marked the same, whatever its name is."""
-    home = await make_home(database, name)
-    assets = await add_images(database, home.project, [f"image-{index}" for index in range(images)])
-    await annotate(database, home, assets, "wattle", "pine_sapling")
-    return home
-
-
-async def manifest_of(store: LocalStore, version: DatasetVersion) -> bytes:
-    assert version.manifest is not None
-    return await store.get(version.manifest.s3_key)
-
-
-def images_of(data: bytes) -> list[FrozenImage]:
-    return list(read_images(data))
-
-
-async def rows_of(database: SqlDatabase, version: DatasetVersion) -> list[dict[str, Any]]:
-    table = training_dataset_assets
-    mine = select(*columns_of(table)).where(table.c.dataset_id == version.id).order_by(table.c.position)
-    async with database.engine.connect() as connection:
-        return [dict(row) for row in (await connection.execute(mine)).mappings()]
-
-
-async def frozen(
-    database: SqlDatabase, store: LocalStore, folder: Path, home: Home, config: VersionConfig = HALVES
-) -> DatasetVersion:
-    return await freeze(database, store, folder, await request_version(database, home, config))
+from workers.spooling import spool
 
 
 async def test_the_manifest_is_canonical_and_its_key_holds_its_hash(
@@ -94,7 +62,13 @@ async def test_the_manifest_is_canonical_and_its_key_holds_its_hash(
     assert [image["sha256"] for image in whole["images"]] == sorted(digest_of(f"image-{index}") for index in range(12))
     header = whole["header"]
     assert (header["version"], header["images"], header["annotations"]) == (1, 12, 24)
+    assert header["schemaVersion"] == 2
     assert header["classes"] == ["pine_sapling", "wattle"]
+    assert header["classCounts"][0] == {"name": "pine_sapling", "annotations": 12, "images": 12}
+    assert header["splitCounts"] == {"train": 6, "val": 3, "test": 3, "train_augmented": 6}
+    assert (header["project"], header["name"]) == (home.project.id, version.name)
+    assert version.snapshot_at is not None
+    assert header["snapshotAt"] == version.snapshot_at.isoformat()
 
 
 async def test_rows_and_version_say_what_the_manifest_says(
@@ -144,6 +118,91 @@ async def test_equal_data_has_one_content_digest_wherever_it_lies(
     assert earliest.version == 1
 
 
+async def test_the_order_of_rows_changes_nothing_but_ids(
+    database: SqlDatabase, store: LocalStore, tmp_path: Path
+) -> None:
+    names = [f"image-{index}" for index in range(8)]
+    boxes = [Box(x, 20, 30, 40) for x in (10, 10.5, 200)]
+    digests = []
+    for name, order in (("Forth", 1), ("Back", -1)):
+        home = await make_home(database, name)
+        for asset in await add_images(database, home.project, names[::order]):
+            notes = [drawn(asset, weed, box) for weed in ("wattle", "lantana") for box in boxes][::order]
+            await create_annotations(database, home.principal, home.project.id, notes)
+        version = await frozen(database, store, tmp_path, home)
+        digests.append(version.content_digest)
+        lines = images_of(await manifest_of(store, version))
+        assert [image.sha256 for image in lines] == sorted(digest_of(name) for name in names)
+        assert [(note.weed_type, note.box.x) for note in lines[0].annotations] == [
+            ("lantana", 10.0),
+            ("wattle", 10.0),
+            ("lantana", 10.5),
+            ("wattle", 10.5),
+            ("lantana", 200.0),
+            ("wattle", 200.0),
+        ]
+    assert digests[0] == digests[1]
+
+
+async def test_one_spool_gives_the_same_bytes_every_time(
+    database: SqlDatabase, store: LocalStore, tmp_path: Path
+) -> None:
+    home = await frozen_home(database, "North")
+    version = await frozen(database, store, tmp_path, home)
+    async with consistent_read(database.engine, version.project_id, version.config) as read:
+        spooled = await spool(read, version.config, tmp_path)
+    path, seen = tmp_path / "again.json", set()
+    for _ in range(3):
+        written = FrozenVersion(version, read.at, spooled, 0).write_manifest(path)
+        assert written.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+        assert written.content_digest == version.content_digest
+        seen.add(written.sha256)
+    assert len(seen) == 1
+
+
+async def test_the_content_digest_can_be_worked_out_from_the_manifest_as_documented(
+    database: SqlDatabase, store: LocalStore, tmp_path: Path
+) -> None:
+    home = await frozen_home(database, "North")
+    batch = await add_batch(database, home.project)
+    located = await add_images(database, home.project, ["located"], batch)
+    await set_columns(database, located[0], gps_latitude=-27.5, gps_longitude=153.25)
+    outline = NewAnnotation(
+        located[0].id,
+        'a "quoted" wëed',
+        Box(1, 2, 3, 4),
+        ((1.0, 2.0), (4.0, 2.0), (4.0, 6.0)),
+        {"type": "Point", "coordinates": [153.25, -27.5]},
+        0.25,
+        True,
+        AnnotationSource.SAM3,
+    )
+    await create_annotations(database, home.principal, home.project.id, [outline])
+    grouped = SplitConfig(0.5, 0.25, 0.25, group_by=SplitGroup.UPLOAD_BATCH)
+    version = await frozen(database, store, tmp_path, home, VersionConfig(splits=grouped))
+    manifest = orjson.loads(await manifest_of(store, version))
+
+    def written(value: object) -> bytes:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+    settings = {name: manifest["header"][name] for name in ("filters", "preprocessing", "augmentation", "splits")}
+    del settings["filters"]["upload_batch_ids"]
+    digest = hashlib.sha256(written(settings))
+    for image in manifest["images"]:
+        split = image["split"]
+        for name in ("assetId", "key", "group", "split"):
+            del image[name]
+        for note in image["annotations"]:
+            del note["id"]
+        digest.update(f"\n{hashlib.sha256(written(image)).hexdigest()} {split}".encode())
+    assert digest.hexdigest() == version.content_digest
+    (image,) = [image for image in images_of(await manifest_of(store, version)) if image.filename == "located.jpg"]
+    (note,) = image.annotations
+    assert (note.weed_type, note.polygon, note.confidence) == (outline.weed_type, outline.polygon, 0.25)
+    assert (note.geo_coordinates, note.source, note.verified) == (outline.geo_coordinates, AnnotationSource.SAM3, True)
+    assert (image.gps_latitude, image.gps_longitude, image.group) == (-27.5, 153.25, batch.id)
+
+
 async def test_one_moved_box_is_other_content(database: SqlDatabase, store: LocalStore, tmp_path: Path) -> None:
     digests = []
     for x in (10.0, 10.5):
@@ -170,17 +229,6 @@ async def test_a_later_version_keeps_every_image_in_its_split(
     assert (second.split_counts.val, second.split_counts.test) == (6, 6)
 
 
-async def test_a_class_that_a_split_lacks_is_named(database: SqlDatabase, store: LocalStore, tmp_path: Path) -> None:
-    home = await frozen_home(database, "North")
-    rare = await add_images(database, home.project, ["rare"])
-    await annotate(database, home, rare, "lantana")
-    version = await frozen(database, store, tmp_path, home)
-    lacking = [notice for notice in version.warnings if notice.code == "MISSING_CLASS_IN_SPLIT"]
-    assert len(lacking) == 2, "lantana is on one image, so two of the three splits lack it"
-    assert all("lantana" in notice.message and notice.count == 1 for notice in lacking)
-    assert "wattle" not in "".join(notice.message for notice in lacking)
-
-
 async def test_filters_decide_what_is_in(database: SqlDatabase, store: LocalStore, tmp_path: Path) -> None:
     home = await frozen_home(database, "North", images=4)
     batch = await add_batch(database, home.project)
@@ -190,45 +238,11 @@ async def test_filters_decide_what_is_in(database: SqlDatabase, store: LocalStor
         filters=SnapshotFilters(weed_types=("lantana",), upload_batch_ids=(batch.id,), include_empty=True)
     )
     version = await frozen(database, store, tmp_path, home, config)
-    images = {image.filename: image for image in images_of(await manifest_of(store, version))}
+    images = await frozen_images(store, version)
     assert {name: [note.weed_type for note in image.annotations] for name, image in images.items()} == {
         "in-batch.jpg": ["lantana"],
         "background.jpg": [],
     }
-
-
-async def test_a_writer_in_the_middle_is_frozen_wholly_or_not_at_all(
-    database: SqlDatabase, store: LocalStore, tmp_path: Path
-) -> None:
-    home = await make_home(database)
-    assets = await add_images(database, home.project, [f"image-{index}" for index in range(40)])
-    await annotate(database, home, assets[:1], "left", "right")
-    over = asyncio.Event()
-    written = 0
-
-    async def write_pairs() -> None:
-        nonlocal written
-        while not over.is_set():
-            one, other = assets[written % 40], assets[(written * 7 + 3) % 40]
-            pair = [drawn(one, "left"), drawn(other, "right")]
-            await create_annotations(database, home.principal, home.project.id, pair)
-            written += 1
-            await asyncio.sleep(0.01)  # SQLite has one writer at a time: the snapshot wants its turn too
-
-    writer = asyncio.create_task(write_pairs())
-    seen = []
-    try:
-        for _ in range(8):
-            version = await frozen(database, store, tmp_path, home)
-            counts = {count.name: count.annotations for count in version.class_counts}
-            assert counts["left"] == counts["right"]
-            assert version.annotation_count == counts["left"] * 2
-            seen.append(counts["left"])
-    finally:
-        over.set()
-        await writer
-    assert len(set(seen)) > 1, "nothing was written between the snapshots"
-    assert seen == sorted(seen)
 
 
 async def test_a_second_attempt_leaves_one_set_of_rows(
@@ -267,3 +281,38 @@ async def test_what_matches_no_more_when_its_turn_comes_fails_with_a_reason(
     assert failed.failure_reason is not None
     assert "No annotated image" in failed.failure_reason
     assert await rows_of(database, failed) == []
+
+
+async def test_a_store_that_is_away_costs_no_strike(
+    sqlite_database: SqlDatabase, store: LocalStore, tmp_path: Path
+) -> None:
+    database, home = sqlite_database, await frozen_home(sqlite_database, "North")
+    version = await request_version(database, home, HALVES)
+    nobody = S3Server("http://127.0.0.1:9", "tests", "a secret of the tests")
+    async with open_object_store(nobody.settings("gone")) as away:
+        for _ in range(MAX_STRIKES + 2):
+            claim = await take(database, JobKind.SNAPSHOT)
+            assert claim.strikes == 1
+            with pytest.raises(PostponedError):
+                await Snapshot(database, away, tmp_path).run(claim)
+            await database.write(lambda uow, claim=claim: uow.claims.spare(claim))  # type: ignore[misc]
+            await database.write(lambda uow: uow.versions.update(version.id, heartbeat_at=None))
+    made = await freeze(database, store, tmp_path, version)
+    assert made.status is DatasetStatus.READY
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("snapshot-")] == []
+
+
+async def test_a_worker_that_lost_its_claim_writes_nothing_more(
+    database: SqlDatabase, store: LocalStore, tmp_path: Path
+) -> None:
+    home = await frozen_home(database, "North")
+    version = await request_version(database, home, HALVES)
+    stale = await take(database, JobKind.SNAPSHOT)
+    await database.write(lambda uow: uow.claims.release(stale))
+    made = await freeze(database, store, tmp_path, version)
+    rows = await rows_of(database, made)
+    await database.write(lambda uow: uow.versions.update(version.id, status=DatasetStatus.CREATING))
+    with pytest.raises(ClaimLostError):
+        await Snapshot(database, store, tmp_path).run(stale)
+    assert await rows_of(database, made) == rows
+    assert (await reload(database, version)).manifest == made.manifest

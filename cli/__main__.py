@@ -1,0 +1,7 @@
+"""`python -m cli`: the command `agridrone`, where it is not on the path."""
+
+from __future__ import annotations
+
+from cli.app import run
+
+run()

@@ -1,0 +1,39 @@
+"""Progress where no bar can be drawn: a line now and then, and a word when nothing moves."""
+
+from __future__ import annotations
+
+import time
+
+from rich.console import Console
+
+_LINE_SECONDS = 5.0
+_SILENT_SECONDS = 60.0
+_SILENT = "– no news for a minute: does an io worker run?"
+
+
+class RareLines:
+    """Prints at most a line in five seconds, the first after as long."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._said = time.monotonic()
+
+    def say(self, line: str) -> None:
+        now = time.monotonic()
+        if now - self._said >= _LINE_SECONDS:
+            self._said = now
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+class Silence:
+    """Notices when nothing has been done for long."""
+
+    def __init__(self) -> None:
+        self._done = -1
+        self._moved = 0.0
+
+    def note(self, done: int) -> str:
+        now = time.monotonic()
+        if done != self._done:
+            self._done, self._moved = done, now
+        return f" {_SILENT}" if now - self._moved >= _SILENT_SECONDS else ""

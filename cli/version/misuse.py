@@ -1,0 +1,7 @@
+"""Commands on versions that were called wrongly."""
+
+from __future__ import annotations
+
+
+class VersionMisuseError(Exception):
+    """Nothing was done: a sentence that says what to give instead."""
