@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, null, select, union_all
@@ -13,6 +14,8 @@ from db.tables import annotation_sessions, assets, latest_splits, manual_annotat
 from domain.expected_splits import SplitTally
 from domain.models.config import Preprocessing, SnapshotFilters, SplitGroup, VersionConfig
 from domain.models.version import ClassCount
+
+_TIME_INDEX = "Asset_projectId_createdAt_id_fileName_idx"
 
 
 class SqlPreviews:
@@ -55,7 +58,7 @@ def _selected(project_id: str, config: VersionConfig, *columns: ColumnElement[An
     conditions = frozen_assets(project_id, config.filters)
     if not config.filters.include_empty:
         conditions.append(has_annotation(config.filters))
-    statement = select(*columns).select_from(assets).where(*conditions)
+    statement = _by_time(select(*columns).select_from(assets).where(*conditions), config.filters)
     if config.splits.inherit:
         same = and_(latest_splits.c.project_id == assets.c.project_id, latest_splits.c.sha256 == assets.c.sha256)
         statement = statement.outerjoin(latest_splits, same)
@@ -65,23 +68,38 @@ def _selected(project_id: str, config: VersionConfig, *columns: ColumnElement[An
 def _left_annotations(project_id: str, filters: SnapshotFilters, preprocessing: Preprocessing) -> Select[Any]:
     """`asset_id` and `name` of the annotations that pass and are not dropped, by the names that they are given."""
     images = frozen_assets(project_id, filters)
-    drawn = (
+    drawn = _by_time(
         select(annotation_sessions.c.asset_id, _name(manual_annotations.c.weed_type, preprocessing))
         .select_from(assets)
         .join(annotation_sessions, annotation_sessions.c.asset_id == assets.c.id)
         .join(manual_annotations, manual_annotations.c.session_id == annotation_sessions.c.id)
-        .where(*images, drawn_conditions(filters), *_kept(manual_annotations.c.weed_type, preprocessing))
+        .where(*images, drawn_conditions(filters), *_kept(manual_annotations.c.weed_type, preprocessing)),
+        filters,
     )
     if not (filters.include_sam3 or filters.include_ai_detections):
         return drawn
-    pending = (
+    pending = _by_time(
         select(pending_annotations.c.asset_id, _name(pending_annotations.c.weed_type, preprocessing))
         .select_from(assets)
         .join(pending_annotations, pending_annotations.c.asset_id == assets.c.id)
-        .where(*images, pending_conditions(filters), *_kept(pending_annotations.c.weed_type, preprocessing))
+        .where(*images, pending_conditions(filters), *_kept(pending_annotations.c.weed_type, preprocessing)),
+        filters,
     )
     both = union_all(drawn, pending).subquery()
     return select(both)
+
+
+def _by_time(statement: Select[Any], filters: SnapshotFilters) -> Select[Any]:
+    """Goes through a whole project's images as they came in.
+
+    What was drawn on them lies in the same order, so that each page of the tables is read once. Left to themselves both
+    databases go by the index on SHA-256 values, from one end of the tables to the other and back: five times as long.
+    """
+    if filters.upload_batch_ids is not None:
+        return statement
+    # SQLite takes the index that a condition speaks of; this one holds for every image.
+    ever = assets.c.created_at >= datetime.min.replace(tzinfo=UTC)
+    return statement.where(ever).with_hint(assets, f"FORCE INDEX (`{_TIME_INDEX}`)", "mysql")
 
 
 def _name(annotated: ColumnElement[str], preprocessing: Preprocessing) -> ColumnElement[str]:

@@ -12,7 +12,8 @@ from domain.models.version import DatasetStatus, Split
 from domain.models.version import DatasetVersion as DatasetVersionEntity
 from domain.models.version import Manifest as ManifestEntity
 from domain.models.version import VersionAsset as VersionAssetEntity
-from domain.paging import page_request
+from domain.paging import Page, page_request
+from domain.ports import UnitOfWork
 from domain.version_diffs import compare_versions
 from domain.version_preview import VersionPreview as VersionPreviewEntity
 from schema.annotations import FrozenAnnotation
@@ -182,11 +183,18 @@ class DatasetVersion(Node):
     ) -> Connection[VersionAsset]:
         request = page_request(first_or_default(first), after)
         database, manifest = info.context.database, self.entity.manifest
-        page = await database.read(lambda uow: uow.version_assets.page(self.id, split, request))
+
+        async def page(uow: UnitOfWork) -> Page[VersionAssetEntity]:
+            # Without a manifest the rows are those of an attempt that is not through, or never will be.
+            if manifest is None:
+                return Page((), (), has_next=False, has_previous=False)
+            return await uow.version_assets.page(self.id, split, request)
+
+        async def count(uow: UnitOfWork) -> int:
+            return await uow.version_assets.count(self.id, split) if manifest is not None else 0
+
         return connection(
-            page,
-            lambda row: VersionAsset.of(row, manifest),
-            lambda: database.read(lambda uow: uow.version_assets.count(self.id, split)),
+            await database.read(page), lambda row: VersionAsset.of(row, manifest), lambda: database.read(count)
         )
 
     @strawberry.field

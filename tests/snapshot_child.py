@@ -1,8 +1,8 @@
-"""Makes snapshots in processes of its own, each of which dies at a step that it is told: before the n-th thing that it
-asks of the database or of the object store, or after the n-th that the object store did.
+"""Makes snapshots in processes of its own, each of which dies at a step that it is told: before something that it asks
+of the database or of the object store, or after something that the object store did.
 
-It reads a number or the beginning of a step's name a line, and answers with a line: `died` and the step, or `done` when
-the work had no such step.
+It reads the beginning of a step's name a line, and answers with a line of JSON: `died` and the step, or `done` and all
+steps when there was no such one.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import asyncio
 import json
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +33,19 @@ _SECONDS = 60
 
 
 class Steps:
-    """Counts what is asked, and ends the process at the fatal one, as kill -9 would."""
+    """Counts what is asked, each kind for itself, and ends the process at the fatal one, as kill -9 would."""
 
     def __init__(self, fatal: str) -> None:
         self._fatal = fatal
-        self._count = 0
+        self._counts: Counter[str] = Counter()
+        self.reached: list[str] = []
 
-    def reach(self, name: str) -> None:
-        self._count += 1
-        if str(self._count) == self._fatal or name.startswith(self._fatal):
-            _answer(f"died {name}")
+    def reach(self, kind: str) -> None:
+        self._counts[kind] += 1
+        name = f"{self._counts[kind]}. {kind}"
+        self.reached.append(name)
+        if name.startswith(self._fatal):
+            _answer("died", [name])
             os._exit(0)
 
     def watch_database(self, database: SqlDatabase) -> None:
@@ -75,7 +79,8 @@ class OneSnapshot(Snapshot):
         self.over.set()
 
 
-async def _make(words: dict[str, Any], fatal: str) -> None:
+async def _make(words: dict[str, Any], fatal: str) -> list[str]:
+    """All steps, when none was fatal."""
     steps, database = Steps(fatal), silent_database(words["database_url"])
     steps.watch_database(database)
     async with open_object_store(load_settings(**words["settings"])) as store:
@@ -88,10 +93,11 @@ async def _make(words: dict[str, Any], fatal: str) -> None:
         loops.cancel()
         await asyncio.gather(loops, return_exceptions=True)
     await database.close()
+    return steps.reached
 
 
-def _answer(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
+def _answer(outcome: str, steps: list[str]) -> None:
+    sys.stdout.write(f"{json.dumps([outcome, steps])}\n")
     sys.stdout.flush()
 
 
@@ -103,11 +109,10 @@ def main(words: dict[str, Any]) -> None:
     for line in sys.stdin:
         # What takes long, the imports, is done once for all of them.
         if os.fork() == 0:
-            asyncio.run(_make(words, line.strip()))
-            _answer("done")
+            _answer("done", asyncio.run(_make(words, line.strip())))
             os._exit(0)
         if os.wait()[1] != 0:
-            _answer("failed")
+            _answer("failed", [])
 
 
 if __name__ == "__main__":
