@@ -9,9 +9,15 @@ from collections.abc import Mapping
 
 from bench.diffing import measure_diffing
 from bench.intake import INTAKE, Benchmark
+from bench.preview import measure_preview
 from bench.versions import measure_versions
 
-BENCHMARKS: Mapping[str, Benchmark] = {"versions": measure_versions, "diffing": measure_diffing, **INTAKE}
+BENCHMARKS: Mapping[str, Benchmark] = {
+    "versions": measure_versions,
+    "preview": measure_preview,
+    "diffing": measure_diffing,
+    **INTAKE,
+}
 
 
 def main(names: list[str]) -> int:

@@ -76,11 +76,12 @@ async def _fill(database: SqlDatabase, annotations: int) -> tuple[Principal, Pro
     images = await add_images(database, project, IMAGES, [batch.id for batch in batches])
     classes = [CLASSES[number % len(CLASSES)] for number in range(annotations)]
     await annotate(database, principal, images, *classes)
-    seen = select(assets.c.project_id, assets.c.sha256, literal(Split.TRAIN.value)).where(
+    seen = select(assets.c.project_id, assets.c.sha256, literal(Split.TRAIN.value), assets.c.created_at).where(
         assets.c.project_id == project.id, assets.c.sha256 < _SEEN_UNTIL
     )
+    columns = ["project_id", "sha256", "split", "snapshot_at"]
     async with database.engine.begin() as connection:
-        await connection.execute(insert(latest_splits).from_select(["project_id", "sha256", "split"], seen))
+        await connection.execute(insert(latest_splits).from_select(columns, seen))
         statement = "ANALYZE" if database.engine.dialect.name == "sqlite" else "ANALYZE TABLE "
         tables = "" if statement == "ANALYZE" else "Asset, AnnotationSession, ManualAnnotation, LatestSplit"
         await connection.execute(text(statement + tables))

@@ -48,12 +48,12 @@ async def _collect(settings: Settings, report: _Report) -> None:
     from adapters.silence import Silence
     from db.database import SqlDatabase
     from db.engine import create_engine
-    from db.migrate import upgrade
+    from db.migrate import require_head
     from workers.stray_objects import StrayObjects
     from workers.team_folders import TEAM_FOLDERS
 
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    await upgrade(settings.sqlalchemy_url)
+    await require_head(settings.sqlalchemy_url)
     silence = Silence()
     database = SqlDatabase(create_engine(settings.sqlalchemy_url), silence, silence)
     try:

@@ -14,6 +14,7 @@ from db.tables import (
     import_jobs,
     model_deployments,
     model_evaluations,
+    projects,
     training_datasets,
     training_jobs,
     uploads,
@@ -74,6 +75,8 @@ class SqlClaims:
             .limit(_CANDIDATES)
         )
         for id_, attempt, strikes in (await self._connection.execute(candidates)).all():
+            if kind is JobKind.SNAPSHOT and not await self._in_turn(id_):
+                continue
             taken = await self._connection.execute(
                 update(table)
                 .where(table.c.id == id_, table.c.attempt == attempt, free)
@@ -83,6 +86,14 @@ class SqlClaims:
                 return Claim(kind, id_, attempt + 1, strikes + 1, worker)
         return None
 
+    async def _in_turn(self, version_id: str) -> bool:
+        """Asked again with the project locked, so that of two versions that are taken at once one waits."""
+        table = training_datasets
+        of_version = select(table.c.project_id).where(table.c.id == version_id).scalar_subquery()
+        await self._connection.execute(select(projects.c.id).where(projects.c.id == of_version).with_for_update())
+        turn = select(table.c.id).where(table.c.id == version_id, *_turn(JobKind.SNAPSHOT))
+        return (await self._connection.execute(turn)).first() is not None
+
     async def held(self, kind: JobKind, id_: str) -> bool:
         table = _WORK[kind].table
         beating = select(table.c.id).where(table.c.id == id_, table.c.heartbeat_at >= database_now(LEASE_SECONDS))
@@ -90,7 +101,9 @@ class SqlClaims:
 
     async def reopen(self, kind: JobKind, id_: str) -> None:
         table = _WORK[kind].table
-        values = {"attempt": table.c.attempt + 1, "strikes": 0, "heartbeat_at": None, "worker": None}
+        # As if it had been held until a lease ago: it is free, and was not left alone for a day.
+        free = database_now(LEASE_SECONDS + 1)
+        values = {"attempt": table.c.attempt + 1, "strikes": 0, "heartbeat_at": free, "worker": None}
         await self._connection.execute(update(table).where(table.c.id == id_).values(values))
 
     async def silent(self, kinds: Iterable[JobKind]) -> bool:
@@ -139,16 +152,17 @@ def _turn(kind: JobKind) -> list[ColumnElement[bool]]:
     """Whose turn it is.
 
     Training jobs of an adopted database that are no version's belong to the application that made them. A version waits
-    until no lower version of its project is being made, so that splits are inherited in order.
+    until no lower version of its project is to be made and none is being made, so that splits are inherited in order.
     """
     if kind is JobKind.TRAINING:
         return [of_version()]
     if kind is not JobKind.SNAPSHOT:
         return []
-    lower = training_datasets.alias()
-    waiting = select(lower.c.id).where(
-        lower.c.project_id == training_datasets.c.project_id,
-        lower.c.version < training_datasets.c.version,
-        lower.c.status == DatasetStatus.CREATING,
+    other = training_datasets.alias()
+    first = select(other.c.id).where(
+        other.c.project_id == training_datasets.c.project_id,
+        other.c.id != training_datasets.c.id,
+        other.c.status == DatasetStatus.CREATING,
+        or_(other.c.version < training_datasets.c.version, other.c.heartbeat_at >= database_now(LEASE_SECONDS)),
     )
-    return [training_datasets.c.version.is_not(None), ~exists(waiting)]
+    return [training_datasets.c.version.is_not(None), ~exists(first)]

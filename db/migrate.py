@@ -84,6 +84,14 @@ async def current(url: str) -> str | None:
         return await connection.run_sync(_current)
 
 
+async def require_head(url: str) -> None:
+    """Raises MigrationError unless the database has the tables of this release. Changes nothing."""
+    found = await current(url)
+    if found != ScriptDirectory.from_config(config()).get_current_head():
+        text = f"The database is at {found or 'no revision'}, not at this release's; run `agridrone migrate` first."
+        raise MigrationError(text)
+
+
 async def stamp_baseline(url: str) -> None:
     """Adopt an existing AgriDrone Ops database: from now on it counts as being at the baseline.
 

@@ -20,6 +20,7 @@ def frozen_assets(project_id: str, filters: SnapshotFilters) -> list[ColumnEleme
         assets.c.sha256.is_not(None),
         assets.c.width.is_not(None),
         assets.c.height.is_not(None),
+        assets.c.size_bytes.is_not(None),
     ]
     if filters.upload_batch_ids is not None:
         conditions.append(assets.c.upload_batch_id.in_(filters.upload_batch_ids))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from operator import attrgetter
 
-from sqlalchemy import ColumnElement, Insert, delete, literal, select
+from sqlalchemy import ColumnElement, Insert, case, delete, func, literal, select
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -38,17 +39,24 @@ class SqlVersionAssets:
     async def add(self, rows: Sequence[VersionAsset]) -> None:
         await insert_rows(self._connection, training_dataset_assets, [_COLUMNS(row) for row in rows])
 
-    async def note_latest(self, project_id: str, dataset_id: str) -> None:
-        table, columns = training_dataset_assets, ["project_id", "sha256", "split"]
-        rows = select(literal(project_id), table.c.sha256, table.c.split).where(table.c.dataset_id == dataset_id)
+    async def note_latest(self, project_id: str, dataset_id: str, at: datetime) -> None:
+        table, columns = training_dataset_assets, ["project_id", "sha256", "split", "snapshot_at"]
+        instant = literal(at, latest_splits.c.snapshot_at.type)
+        rows = select(literal(project_id), table.c.sha256, table.c.split, instant)
+        rows = rows.where(table.c.dataset_id == dataset_id)
+        older = latest_splits.c.snapshot_at <= instant
         statement: Insert
         if self._connection.dialect.name == "sqlite":
             insert = sqlite.insert(latest_splits).from_select(columns, rows)
-            statement = insert.on_conflict_do_update(set_={"split": insert.excluded.split})
+            new = {"split": insert.excluded.split, "snapshot_at": insert.excluded.snapshot_at}
+            statement = insert.on_conflict_do_update(set_=new, where=older)
         else:
-            statement = (
-                mysql.insert(latest_splits).from_select(columns, rows).on_duplicate_key_update(split=table.c.split)
-            )
+            # In this order: the time decides on the split, and is written after it.
+            new_values = [
+                ("split", case((older, table.c.split), else_=latest_splits.c.split)),
+                ("snapshot_at", func.greatest(latest_splits.c.snapshot_at, instant)),
+            ]
+            statement = mysql.insert(latest_splits).from_select(columns, rows).on_duplicate_key_update(new_values)
         await self._connection.execute(statement)
 
     async def page(self, dataset_id: str, split: Split | None, request: PageRequest) -> Page[VersionAsset]:

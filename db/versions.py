@@ -61,6 +61,7 @@ class SqlVersions(TableRepository[DatasetVersion]):
             manifest=Manifest(key, row["manifest_sha256"], row["manifest_size"]) if key else None,
             content_digest=row["content_digest"],
             leaked_pairs=row["leaked_pairs"],
+            queued_at=row["queued_at"] or row["created_at"],
             warnings=tuple(Notice(**notice) for notice in row["warnings"] or ()),
         )
 
@@ -132,16 +133,6 @@ class SqlVersions(TableRepository[DatasetVersion]):
             for asset_id, dataset_id in (await self.connection.execute(statement)).all():
                 found.setdefault(asset_id, []).append(dataset_id)
         return found
-
-    async def with_digest(self, project_id: str, content_digest: str) -> DatasetVersion | None:
-        equal = [
-            training_datasets.c.project_id == project_id,
-            training_datasets.c.content_digest == content_digest,
-            training_datasets.c.version.is_not(None),
-        ]
-        first = select(*columns_of(training_datasets)).where(*equal).order_by(training_datasets.c.version).limit(1)
-        found = await self.all(first)
-        return found[0] if found else None
 
     async def earliest_equals(self, ids: Iterable[str]) -> dict[str, DatasetVersion]:
         first, mine, equal = training_datasets, training_datasets.alias("mine"), training_datasets.alias("equal")

@@ -22,7 +22,7 @@ MAX_NAMES = 100
 
 _NOTHING_FROZEN = {
     DatasetStatus.CREATING: "v{} is still being made; wait until it is READY.",
-    DatasetStatus.FAILED: "v{} could not be made, so there is nothing to verify; retry it first.",
+    DatasetStatus.FAILED: "v{} is FAILED, so there is nothing to verify; retry it first, or make another version.",
 }
 
 
@@ -32,6 +32,7 @@ async def verify_version(database: Database, principal: Principal, version_id: s
 
     async def work(uow: UnitOfWork) -> VersionCheck:
         seen = await readable_version(uow, principal, version_id, Action.MANAGE_VERSION)
+        await uow.projects.lock(seen.project_id)  # the check's row refers to it, and a project is locked first
         version = await uow.versions.lock(seen.id)
         if version is None:
             raise not_found("version")

@@ -31,6 +31,7 @@ async def evaluate_model(
         model = await readable_model(uow, principal, model_id, Action.EVALUATE)
         if model.team_id != version.team_id:
             raise not_found("model")
+        version = await uow.versions.lock(version.id) or version
         await require_usable(uow, version, "versionId")
         sizes = version.split_counts
         count = {Split.TRAIN: sizes.train, Split.VAL: sizes.val, Split.TEST: sizes.test}[split]

@@ -25,6 +25,10 @@ from domain.models.version import Split
 RADIUS = 6
 """The most bits in which near-identical hashes differ."""
 
+MOST_LEAKED = 2_000_000_000
+"""What a column and an Int of the API can hold, in round numbers."""
+
+_MOST_SEEN = 20_000_000
 _BANDS = 8
 _KEYS = tuple(combinations(range(_BANDS), _BANDS - RADIUS))
 
@@ -56,7 +60,8 @@ def similar_groups(hashes: Sequence[int | None], sha256: Sequence[bytes]) -> lis
 
 
 def leaked_pairs(hashes: Sequence[int | None], splits: Sequence[Split]) -> int:
-    """Pairs of near-identical images that are in different splits."""
+    """Pairs of near-identical images that are in different splits, up to MOST_LEAKED. Of hashes that lie close together
+    in tens of thousands not all pairs are looked at: there may be more than it says."""
     number = {split: index for index, split in enumerate(Split)}
     placed = np.array([number[split] for one, split in zip(hashes, splits, strict=True) if one is not None], np.intp)
     distinct, of_image = np.unique(_array(hashes), return_inverse=True)
@@ -65,9 +70,13 @@ def leaked_pairs(hashes: Sequence[int | None], splits: Sequence[Split]) -> int:
     np.add.at(counts, (of_image, placed), 1)
     totals = counts.sum(axis=1)
     leaked = int((totals**2 - (counts**2).sum(axis=1)).sum()) // 2
+    seen = 0
     for one, other in _near_pairs(distinct, _components(distinct)):
+        seen += len(one)
+        if leaked >= MOST_LEAKED or seen > _MOST_SEEN:
+            break
         leaked += int((totals[one] * totals[other] - (counts[one] * counts[other]).sum(axis=1)).sum())
-    return leaked
+    return min(leaked, MOST_LEAKED)
 
 
 def _array(hashes: Sequence[int | None]) -> Hashes:

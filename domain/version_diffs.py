@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from domain.config_paths import config_changes
 from domain.diff import class_deltas
 from domain.errors import DomainError, ErrorCode, not_found
 from domain.models.diff import AssetDelta, ManifestPair, VersionDiff
 from domain.models.people import Principal
-from domain.models.version import DatasetStatus, DatasetVersion, Manifest
+from domain.models.version import DatasetStatus, DatasetVersion, Manifest, VersionAsset
 from domain.paging import Page, PageRequest
 from domain.policies import Action
 from domain.ports import Database, UnitOfWork, VersionDiffs
@@ -15,7 +17,7 @@ from domain.versions import readable_version
 
 _WITHOUT_MANIFEST = {
     DatasetStatus.CREATING: "v{} is still being made; compare it once it is READY.",
-    DatasetStatus.FAILED: "v{} could not be made, so there is nothing to compare; retry it first.",
+    DatasetStatus.FAILED: "v{} is FAILED, so there is nothing to compare; retry it first, or make another version.",
 }
 
 
@@ -63,11 +65,22 @@ async def changed_assets(
         return [
             AssetDelta(
                 image.change,
-                before[image.before] if image.before is not None else None,
-                after[image.after] if image.after is not None else None,
+                _row(diff.before, before, image.before),
+                _row(diff.after, after, image.after),
                 image.annotations,
             )
             for image in page.items
         ]
 
     return Page(await database.read(rows), page.keys, page.has_next, page.has_previous)
+
+
+def _row(version: DatasetVersion, rows: Mapping[int, VersionAsset], position: int | None) -> VersionAsset | None:
+    if position is None:
+        return None
+    if position not in rows:
+        text = (
+            f"Rows of v{version.version}'s images are lost; reconcile the version, whose failureReason says what to do."
+        )
+        raise DomainError(ErrorCode.NOT_READY, text)
+    return rows[position]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from domain.errors import DomainError, ErrorCode, not_found
@@ -76,7 +77,7 @@ async def restore_version(database: Database, principal: Principal, version_id: 
         _refuse(version, _NOT_TO_RESTORE)
         reason = version.failure_reason
         if reason is None and version.manifest is None:
-            reason = "It was archived without a manifest, so nothing is frozen; retry it to make its snapshot."
+            reason = await _loss(uow, version)
         status = DatasetStatus.READY if reason is None else DatasetStatus.FAILED
         return await _change(uow, version, status=transition(version.status, status), failure_reason=reason)
 
@@ -96,13 +97,16 @@ async def retry_version(database: Database, principal: Principal, version_id: st
                 # Models may have been trained from it: its number must not come to mean other data.
                 text = f"v{version.version} was frozen once, and what it froze is lost; {_MAKE_ANOTHER}"
                 raise DomainError(ErrorCode.NOT_READY, text, ("id",))
-            status = transition(version.status, DatasetStatus.CREATING)
-            version = replace(version, status=status, failure_reason=None)
-            await uow.versions.update(version.id, status=status, failure_reason=None)
+        changes: dict[str, Any] = {
+            "status": transition(version.status, DatasetStatus.CREATING),
+            "failure_reason": None,
+            "queued_at": datetime.now(UTC),
+        }
+        await uow.versions.update(version.id, **changes)
         await uow.claims.reopen(JobKind.SNAPSHOT, version.id)
         tell_version(uow, version.project_id, version.id, VersionStage.QUEUED, message="To be made again.")
         uow.wake(JobKind.SNAPSHOT)
-        return version
+        return replace(version, **changes)
 
     return await database.write(work)
 
@@ -111,8 +115,8 @@ async def reconcile_version(database: Database, principal: Principal, version_id
     """The version, its status worked out anew.
 
     TRAINING exactly while a job of it is unfinished; FAILED, with a reason, when it should be READY and its manifest or
-    rows of images are gone. A CREATING one that no worker holds is offered to the workers again. FAILED and ARCHIVED
-    ones stay so.
+    rows of images are gone; READY again when they are back. A CREATING one that no worker holds is offered to the
+    workers again. ARCHIVED ones stay so.
     """
 
     async def work(uow: UnitOfWork) -> DatasetVersion:
@@ -121,6 +125,11 @@ async def reconcile_version(database: Database, principal: Principal, version_id
         version = await _locked(uow, principal, version_id)
         if version.status is DatasetStatus.CREATING:
             uow.wake(JobKind.SNAPSHOT)  # a worker that holds it is not disturbed: the row is not free
+        if version.status is DatasetStatus.FAILED and version.snapshot_at and await _loss(uow, version) is None:
+            status = transition(transition(version.status, DatasetStatus.ARCHIVED), DatasetStatus.READY)
+            await uow.versions.update(version.id, status=status, failure_reason=None)
+            tell_version(uow, version.project_id, version.id, VersionStage.READY, message="What was lost is back.")
+            version = replace(version, status=status, failure_reason=None)
         version = await refresh_training_status(uow, version)
         reason = await _loss(uow, version) if version.status is DatasetStatus.READY else None
         if reason is None:
@@ -164,7 +173,9 @@ async def _change(uow: UnitOfWork, version: DatasetVersion, **changes: Any) -> D
 
 async def _loss(uow: UnitOfWork, version: DatasetVersion) -> str | None:
     """What a version that should be READY lacks, and what to do; None when it is whole."""
-    again = f"Restore it from a backup of the database; or, {_MAKE_ANOTHER}"
+    again = f"Restore it from a backup of the database, and reconcile the version; or, {_MAKE_ANOTHER}"
+    if version.snapshot_at is None:
+        return "It was never frozen; retry it to make its snapshot."
     if version.manifest is None:
         return f"It has no manifest, so what it froze is lost. {again}"
     rows = await uow.version_assets.count(version.id, None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.models.config import SplitGroup
 from domain.models.version import ClassCount, Notice, Split, SplitCounts
 
 FEW = 10
@@ -54,14 +53,12 @@ def skipped_notices(count: int, filenames: Sequence[str]) -> tuple[Notice, ...]:
     return (Notice("SKIPPED_ANNOTATION", text, count),)
 
 
-def leak_notices(pairs: int, group_by: SplitGroup) -> tuple[Notice, ...]:
+def leak_notices(pairs: int) -> tuple[Notice, ...]:
     """Warns of images in different splits that look alike."""
     if not pairs:
         return ()
     text = (
-        f"{pairs} pairs of near-identical images lie in different splits, so that the figures of validation and test "
-        "will look better than they are."
+        f"Pairs of near-identical images that lie in different splits: {pairs}. The figures of validation and test "
+        "will look better than they are; group by SIMILAR to keep such images together."
     )
-    if group_by is not SplitGroup.SIMILAR:
-        text = f"{text} Group by SIMILAR to keep such images together."
     return (Notice("LEAKED_PAIRS", text, pairs),)

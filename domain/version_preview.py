@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.expected_splits import ExpectedSplits, expected_splits, needs_draws
 from domain.models.config import SplitGroup, VersionConfig
@@ -11,7 +11,7 @@ from domain.models.people import Principal
 from domain.models.version import ClassCount, Notice, SplitCounts
 from domain.policies import Action, authorize_project
 from domain.ports import Database, UnitOfWork
-from domain.version_input import check_version_config
+from domain.version_input import check_upload_batches, check_version_config
 from domain.version_notices import rare_class_notices, unread_notices
 from domain.versions import CreateVersion
 
@@ -21,8 +21,9 @@ _COUNTABLE = (SplitGroup.IMAGE, SplitGroup.UPLOAD_BATCH)
 
 @dataclass(frozen=True, slots=True)
 class VersionPreview:
-    """The numbers that a version made now would have. Where they are not `exact` the splits are estimated as if each
-    image were a group of its own; the other numbers hold."""
+    """The numbers that a version made now would have. Where they are not `exact` the images of each split are estimated
+    as if each image were a group of its own, and what is written of them is at most as said; the other numbers hold.
+    Annotations of an adopted database whose coordinates cannot be read are counted here, and not frozen."""
 
     next_version: int
     image_count: int
@@ -40,20 +41,24 @@ async def preview_version(database: Database, principal: Principal, command: Cre
     async def work(uow: UnitOfWork) -> VersionPreview:
         await authorize_project(uow, principal, command.project_id, Action.READ)
         check_version_config(command.config)
+        await check_upload_batches(uow, command.project_id, command.config.filters)
         config, project_id = command.config, command.project_id
         classes = await uow.previews.class_counts(project_id, config)
         splits = await _expected(uow, project_id, config)
         tiles = config.preprocessing.tiles
-        counts = splits.counts(tiles * config.augmentation.multiplier)
+        per_image = tiles * config.augmentation.multiplier
+        counts = splits.counts(per_image)
         images = sum(splits.images.values())
         exact = config.splits.group_by in _COUNTABLE
+        if not exact:  # all of them may come to lie in TRAIN
+            counts = replace(counts, train_augmented=images * per_image)
         return VersionPreview(
             next_version=await uow.versions.next_number(project_id),
             image_count=images,
             annotation_count=sum(one.annotations for one in classes),
             class_counts=classes,
             split_counts=counts,
-            output_images=counts.train_augmented + (counts.val + counts.test) * tiles,
+            output_images=counts.train_augmented + ((counts.val + counts.test) * tiles if exact else 0),
             exact=exact,
             warnings=(
                 *(() if exact else _estimate_notices(config.splits.group_by, images)),

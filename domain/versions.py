@@ -127,7 +127,8 @@ async def _existing(uow: UnitOfWork, command: CreateVersion) -> DatasetVersion |
     """The version that the key made before. Raises IDEMPOTENCY_MISMATCH when it was made with other input."""
     key = command.idempotency_key
     found = await uow.versions.by_idempotency_key(command.project_id, key) if key is not None else None
-    if found is None or (found.input_digest == command.digest() and found.config == command.config):
+    # The release before kept another digest, which tells of the names nothing that could be compared.
+    if found is None or (found.input_digest in (None, command.digest()) and found.config == command.config):
         return found
     differing = ", ".join(_differing(found, command))
     text = f"This idempotency key made v{found.version} with other input ({differing}); use another key."
@@ -143,7 +144,7 @@ def _differing(found: DatasetVersion, command: CreateVersion) -> list[str]:
 
 
 def _new_version(command: CreateVersion, project: Project, principal: Principal, number: int) -> DatasetVersion:
-    suffix = f"-v{number}"
+    suffix, now = f"-v{number}", datetime.now(UTC)
     return DatasetVersion(
         id=new_id(),
         project_id=project.id,
@@ -153,7 +154,7 @@ def _new_version(command: CreateVersion, project: Project, principal: Principal,
         display_name=command.display_name,
         status=DatasetStatus.CREATING,
         failure_reason=None,
-        created_at=datetime.now(UTC),
+        created_at=now,
         created_by_id=principal.user_id,
         config=command.config,
         idempotency_key=command.idempotency_key,
@@ -167,6 +168,7 @@ def _new_version(command: CreateVersion, project: Project, principal: Principal,
         manifest=None,
         content_digest=None,
         leaked_pairs=None,
+        queued_at=now,
         warnings=(),
     )
 
@@ -182,7 +184,7 @@ async def readable_version(uow: UnitOfWork, principal: Principal, version_id: st
 
 _NOT_USABLE = {
     DatasetStatus.CREATING: "v{} is still being made; wait until it is READY.",
-    DatasetStatus.FAILED: "v{} could not be made, so there is nothing to read; retry it first.",
+    DatasetStatus.FAILED: "v{} is FAILED, so there is nothing to read; retry it first, or make another version.",
     DatasetStatus.ARCHIVED: "v{} is archived; restore it first.",
 }
 

@@ -129,7 +129,8 @@ class DatasetVersion(Node):
         "equal data."
     )
     leaked_pairs: int | None = strawberry.field(
-        description="Pairs of near-identical images that lie in different splits."
+        description="Pairs of near-identical images that lie in different splits; with tens of thousands of images "
+        "that hardly differ there may be more than it says."
     )
     warnings: list[Warning]
     entity: strawberry.Private[DatasetVersionEntity]
@@ -230,7 +231,9 @@ class DatasetVersion(Node):
         return VersionCheck.of(check) if check else None
 
     @strawberry.field(
-        description="What changed from `against` (an earlier or later version of the same project) to this one."
+        description="What changed from `against` (an earlier or later version of the same project) to this one. A "
+        "version that has no intact manifest is a top-level error of the code NOT_READY, an object store that cannot "
+        "be reached UNAVAILABLE."
     )
     async def diff(self, info: Info, against: strawberry.ID) -> Annotated[VersionDiff, strawberry.lazy("schema.diffs")]:
         from schema.diffs import VersionDiff

@@ -36,7 +36,9 @@ class FrozenVersion:
         if config.group_by is SplitGroup.SIMILAR:
             spool.groups = similar_groups(spool.perceptual_hashes, spool.sha256)
         self._assignment: Assignment = assign(spool.candidates, config)
-        self.leaked_pairs = leaked_pairs(spool.perceptual_hashes, self._assignment.splits)
+        self.leaked_pairs = 0  # which is what SIMILAR is for
+        if config.group_by is not SplitGroup.SIMILAR:
+            self.leaked_pairs = leaked_pairs(spool.perceptual_hashes, self._assignment.splits)
         self.split_counts: SplitCounts = split_counts(self._assignment, version.config)
         self.notices = self._notices(unread)
 
@@ -90,7 +92,7 @@ class FrozenVersion:
         spool, tally = self.spool, self.spool.tally
         return (
             *self._assignment.notices,
-            *leak_notices(self.leaked_pairs, self._version.config.splits.group_by),
+            *leak_notices(self.leaked_pairs),
             *unread_notices(unread),
             *skipped_notices(spool.skipped.count, spool.skipped.filenames),
             *rare_class_notices(tally.class_counts()),

@@ -59,7 +59,7 @@ class Reconciliation:
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _logged(self, step: Callable[[], Awaitable[None]]) -> None:
-        """What fails is tried again at the next look."""
+        """What fails is tried again at the next look, and keeps nothing else from being set right."""
         try:
             await step()
         except Exception:
@@ -69,7 +69,7 @@ class Reconciliation:
         """Brings versions back to READY that are TRAINING without an unfinished job, and the other way round."""
         for version_id in await self._database.read(lambda uow: uow.versions.out_of_step(_AT_ONCE)):
             _log.warning("version_out_of_step", version=version_id)
-            await self._database.write(partial(step_in_line, version_id=version_id))
+            await self._logged(partial(self._database.write, partial(step_in_line, version_id=version_id)))
 
     async def give_up_abandoned(self) -> None:
         """Fails what nobody held for 24 hours while no worker of its kind was heard of."""
@@ -81,7 +81,7 @@ class Reconciliation:
                 if claim is None:
                     break
                 _log.warning("given_up", kind=kind, id=claim.id)
-                await self._fail(claim)
+                await self._logged(partial(self._fail, claim))
 
     async def _take(self, uow: UnitOfWork, kind: JobKind) -> Claim | None:
         return await uow.claims.take_abandoned(kind, self._worker)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -26,6 +27,7 @@ from workers.spooling import spool
 
 T = TypeVar("T")
 U = TypeVar("U")
+_PATIENCE = timedelta(days=1)
 _ROWS_A_TRANSACTION = 4000
 
 
@@ -44,17 +46,20 @@ class Snapshot:
         version = await self._database.read(lambda uow: uow.versions.get(claim.id))
         if version is None or version.status is not DatasetStatus.CREATING:
             return
-        try:
-            with tempfile.TemporaryDirectory(dir=self._work_dir, prefix="snapshot-") as folder:
+        # A thread may still write there when the work is cancelled.
+        with tempfile.TemporaryDirectory(dir=self._work_dir, prefix="snapshot-", ignore_cleanup_errors=True) as folder:
+            try:
                 await self._freeze(claim, version, Path(folder))
-        except OSError as error:
-            # The store is away, or the disk is full: nothing that is wrong with the version.
-            raise PostponedError(f"{type(error).__name__}: {error}") from error
+            except OSError as error:
+                # The store is away, or the disk is full: nothing that is wrong with the version.
+                if datetime.now(UTC) - version.queued_at > _PATIENCE:
+                    raise PermanentError(_store_away(error)) from error
+                raise PostponedError(f"{type(error).__name__}: {error}") from error
 
     async def fail(self, claim: Claim, reason: str) -> None:
         async def work(uow: UnitOfWork) -> None:
             version = await uow.versions.lock(claim.id)
-            if version is None:
+            if version is None or version.status is not DatasetStatus.CREATING:
                 return
             await uow.version_assets.clear(version.id)
             status = transition(version.status, DatasetStatus.FAILED)
@@ -118,8 +123,6 @@ class Snapshot:
         tally, total = frozen.spool.tally, frozen.spool.image_count
 
         async def work(uow: UnitOfWork) -> None:
-            # First, because its rows hold their project's, and a project is locked before its versions.
-            await uow.version_assets.note_latest(version.project_id, version.id)
             current = await uow.versions.lock(version.id)
             if current is None:
                 raise ClaimLostError(f"Version {version.id} is gone.")
@@ -137,6 +140,7 @@ class Snapshot:
                 leaked_pairs=frozen.leaked_pairs,
                 warnings=frozen.notices,
             )
+            await uow.version_assets.note_latest(version.project_id, version.id, frozen.at)
             tell_version(uow, version.project_id, version.id, VersionStage.READY, total, total)
             # A higher version of the project may have waited for this one.
             uow.wake(JobKind.SNAPSHOT)
@@ -156,6 +160,14 @@ async def _together(one: Coroutine[Any, Any, T], other: Coroutine[Any, Any, U]) 
     except ExceptionGroup as failed:
         raise failed.exceptions[0] from None
     return tasks[0].result(), tasks[1].result()
+
+
+def _store_away(error: OSError) -> str:
+    why = error.strerror or type(error).__name__
+    return (
+        f"For a day its manifest could not be written ({why}): see that the object store can be reached and that the "
+        "worker's disk has room, then retry the version."
+    )
 
 
 def _nothing_left(version: DatasetVersion) -> str:

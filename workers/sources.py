@@ -43,7 +43,11 @@ async def fetch_sources(
             if await compared(image):
                 raise
             return False
-        return await asyncio.to_thread(sha256_of, path) == image.sha256
+        if await asyncio.to_thread(sha256_of, path) == image.sha256:
+            return True
+        if await compared(image):
+            raise OSError(f"{image.s3_key} came damaged; the object itself is intact.")
+        return False
 
     reading = {image.sha256: (image, compared) for image in others}
     reading.update({image.sha256: (image, fetched) for image in images})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,8 +33,8 @@ async def spool(read: SnapshotRead, config: VersionConfig, folder: Path) -> Spoo
         for where in await read.ranges():
             merge = _Merge(writer, await read.images(where), config.filters.include_empty)
             async for rows in read.annotations(where):
-                merge.take(rows)
-            merge.finish()
+                await asyncio.to_thread(merge.take, rows)  # large outlines take long
+            await asyncio.to_thread(merge.finish)
     return result
 
 
@@ -62,7 +63,7 @@ class _Merge:
 
     def _advance(self) -> None:
         if self._image is not None and (self._rows or self._include_empty):
-            self._writer.add(self._image, self._rows)
+            self._writer.add(self._image, self._rows, self._include_empty)
         self._image = next(self._images, None)
         self._rows = []
 
@@ -76,10 +77,13 @@ class _Writer:
         self._annotations = annotations
         self._group_names: dict[str, str] = {}
 
-    def add(self, image: ImageRow, rows: Sequence[AnnotationRow]) -> None:
-        """The next image, with all its annotations."""
+    def add(self, image: ImageRow, rows: Sequence[AnnotationRow], include_empty: bool) -> None:
+        """The next image, with all its annotations; left out when none of them can be read and none is needed."""
         facts = FrozenFacts._make(image[:_FACTS])
         frozen = _frozen(rows, facts, self._renamed)
+        self._note_skipped(image, frozen.skipped)
+        if not (frozen.all or include_empty):
+            return
         self._note(image, frozen)
         digest = image_digest(facts, (content for content, _ in frozen.all))
         self._images.write(orjson.dumps([*facts, len(frozen.all), digest], option=orjson.OPT_APPEND_NEWLINE))
@@ -94,10 +98,12 @@ class _Writer:
         spool.imported.append(_SPLITS[image.imported_split] if image.imported_split else None)
         spool.perceptual_hashes.append(int(image.perceptual_hash, 16) if image.perceptual_hash else None)
         spool.tally.add(frozen.classes)
-        if frozen.skipped:
-            spool.skipped.count += frozen.skipped
-            if len(spool.skipped.filenames) < _NAMED_FILES:
-                spool.skipped.filenames.append(image.filename)
+
+    def _note_skipped(self, image: ImageRow, count: int) -> None:
+        skipped = self._spool.skipped
+        skipped.count += count
+        if count and len(skipped.filenames) < _NAMED_FILES:
+            skipped.filenames.append(image.filename)
 
     def _group(self, image: ImageRow) -> str | None:
         """One string for all images of a group: there may be hundreds of thousands."""

@@ -31,7 +31,7 @@ def diff(
     async def work() -> bool:
         async with connected(server, token, email) as client:
             first, second = await choose_versions(client, [before, after], project)
-            tell_diff(await read_diff(client, first, second, all_images), as_json)
+            tell_diff(await read_diff(client, first, second, all_images or as_json), as_json)
         return True
 
     run_command(work)

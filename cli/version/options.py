@@ -32,7 +32,7 @@ Input = Annotated[
     typer.Option("--input", metavar="FILE|-", help="A CreateVersionInput as JSON; the other options win over it."),
 ]
 Name = Annotated[str | None, typer.Option("--name", help="<project>-v<number> unless set.")]
-DisplayName = Annotated[str | None, typer.Option("--display-name", help="v<number> unless set.")]
+DisplayName = Annotated[str | None, typer.Option("--display-name", help="Shown beside the number.")]
 Key = Annotated[
     str | None,
     typer.Option("--key", help="Calls with one key and the same settings make one version, however often they come."),
@@ -131,5 +131,7 @@ DryRun = Annotated[
 NoWait = Annotated[bool, typer.Option("--no-wait", help="End when the version is ordered.", rich_help_panel=_RUN)]
 
 IncludeArchived = Annotated[bool, typer.Option("--archived", help="List archived versions too.")]
-AllImages = Annotated[bool, typer.Option("--all", help="List all changed images, not the first ones alone.")]
+AllImages = Annotated[
+    bool, typer.Option("--all", help="List all changed images, not the first ones alone; --json always does.")
+]
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Made where it is not there.")]

@@ -43,8 +43,11 @@ class PartialFile:
         return self._digest.hexdigest()
 
     def finish(self) -> None:
-        """Moves the bytes to their place."""
+        """Moves the bytes to their place. Raises OSError when somebody else wrote to them as well."""
         self._opened.close()
+        if self._temporary.stat().st_size != self.size:
+            self._temporary.unlink(missing_ok=True)
+            raise OSError(f"{self._path.name}: another download writes to this folder too; run one at a time.")
         self._temporary.replace(self._path)
 
     def discard(self) -> None:

@@ -42,11 +42,11 @@ def made(version: Mapping[str, Any]) -> list[str]:
 
 def foreseen(preview: Mapping[str, Any]) -> list[str]:
     """What a version would come to."""
-    bound = "" if preview["exact"] else "at most "
-    lines = [f"Version {preview['nextVersion']} would have {bound}{numbers(preview)}."]
+    about, at_most = ("", "") if preview["exact"] else ("about ", "At most ")
+    lines = [f"Version {preview['nextVersion']} would have {about}{numbers(preview)}."]
     written = preview["outputImages"]
     if written != preview["imageCount"]:
-        lines.append(f"{counted(written, 'image')} as written, after tiling and augmentation.")
+        lines.append(f"{at_most}{counted(written, 'image')} as written, after tiling and augmentation.")
     return lines + _classes(preview["classCounts"]) + _warnings(preview["warnings"])
 
 

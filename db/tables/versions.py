@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text, UniqueConstraint
 
 from db.tables.columns import Double, ExactText, claimable, id_column, metadata, reference, time_column
 from db.types import EnumText, JsonValue
@@ -48,6 +48,7 @@ training_datasets = Table(
     Column("warnings", JsonValue, nullable=True),
     *claimable(),
     Column("leakedPairs", Integer, key="leaked_pairs", nullable=True),
+    time_column("queuedAt", "queued_at", nullable=True),
     UniqueConstraint("project_id", "version"),
     UniqueConstraint("project_id", "idempotency_key"),
     Index(None, "project_id", "content_digest"),
@@ -80,9 +81,11 @@ training_dataset_assets = Table(
 latest_splits = Table(
     "LatestSplit",
     metadata,
-    Column("projectId", String(191), ForeignKey("Project.id", ondelete="CASCADE"), key="project_id", primary_key=True),
+    # No foreign key: to write a hundred thousand rows would hold their project for as long.
+    Column("projectId", String(191), key="project_id", primary_key=True),
     Column("sha256", String(64), primary_key=True),
     Column("split", EnumText(Split), nullable=False),
+    time_column("snapshotAt", "snapshot_at"),
 )
 
 version_checks = Table(

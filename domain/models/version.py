@@ -92,6 +92,8 @@ class DatasetVersion:
     manifest: Manifest | None
     content_digest: str | None
     leaked_pairs: int | None
+    queued_at: datetime
+    """When it was asked for, the last time."""
     warnings: tuple[Notice, ...]
 
 

@@ -77,9 +77,6 @@ class Versions(Repository[DatasetVersion], Protocol):
     async def page(self, project_id: str, request: PageRequest, archived: bool) -> Page[DatasetVersion]: ...
     async def count(self, project_id: str, archived: bool) -> int: ...
     async def freezing_asset(self, asset_ids: Iterable[str]) -> dict[str, list[str]]: ...
-    async def with_digest(self, project_id: str, content_digest: str) -> DatasetVersion | None:
-        """The lowest-numbered version of the project with that content digest."""
-
     async def earliest_equals(self, ids: Iterable[str]) -> dict[str, DatasetVersion]:
         """For each version that has one: the earliest version of its project with the same content digest, where that
         is another one."""
@@ -106,8 +103,9 @@ class VersionAssets(Protocol):
     async def add(self, rows: Sequence[VersionAsset]) -> None:
         """At least one."""
 
-    async def note_latest(self, project_id: str, dataset_id: str) -> None:
-        """Makes the version's splits the latest ones of its images."""
+    async def note_latest(self, project_id: str, dataset_id: str, at: datetime) -> None:
+        """Makes the splits of the version, whose data are of the instant `at`, the latest ones of its images, but for
+        those that a later version has."""
 
     async def page(self, dataset_id: str, split: Split | None, request: PageRequest) -> Page[VersionAsset]: ...
     async def count(self, dataset_id: str, split: Split | None) -> int: ...

@@ -1,4 +1,4 @@
-"""The API process stays light: neither torch nor OpenCV is ever loaded into it."""
+"""The API process stays light: torch, OpenCV and numpy are never loaded into it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("torch", "torchvision", "ultralytics", "cv2")
+HEAVY = ("torch", "torchvision", "ultralytics", "cv2", "numpy")
 
 SERVE = """
 import asyncio, json, sys
@@ -51,7 +51,7 @@ def _loaded(script: str, *arguments: str) -> dict[str, object]:
     return report
 
 
-def test_the_serving_process_loads_neither_torch_nor_opencv(tmp_path: Path) -> None:
+def test_the_serving_process_loads_no_torch_opencv_or_numpy(tmp_path: Path) -> None:
     report = _loaded(SERVE, str(tmp_path))
     assert report["answer"] == {"data": {"__schema": {"queryType": {"name": "Query"}}}}
     modules = report["modules"]

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from db import migrate
-from db.tables import assets, metadata, training_dataset_assets, training_datasets, training_jobs
+from db.tables import assets, latest_splits, metadata, training_dataset_assets, training_datasets, training_jobs
 from domain.models.version import DatasetStatus, Split
 
 HEAD = "20261124_versions"
@@ -91,6 +92,49 @@ async def test_expand_leaves_legacy_rows_as_they_were(legacy_url: str) -> None:
     assert [(d["status"], d["version"], d["attempt"]) for d in datasets] == [(DatasetStatus.READY, None, 0)] * 2
     assert [job["project_id"] for job in jobs] == ["project-1", "project-2"]
     assert repr(latitude) == "-33.8688199995"
+
+
+async def test_the_latest_split_of_each_image_is_worked_out_from_the_versions_that_are_there(legacy_url: str) -> None:
+    await migrate.upgrade(legacy_url, "20261123_intake")
+    frozen = {"filename": "a.jpg", "s3_key": "a", "width": 1, "height": 1, "annotation_count": 0}
+    made = (
+        # number, status, hour of its data, splits of the images a and b
+        (1, DatasetStatus.ARCHIVED, 3, {"a": Split.TRAIN}),
+        (2, DatasetStatus.READY, 1, {"a": Split.VAL, "b": Split.VAL}),
+        (3, DatasetStatus.FAILED, 5, {"a": Split.TEST, "b": Split.TEST}),
+        (4, DatasetStatus.TRAINING, 2, {"b": Split.TRAIN}),
+    )
+    async with transaction(legacy_url) as connection:
+        columns: list[sa.ColumnClause[Any]] = [
+            sa.column(name) for name in ("id", "name", "s3Bucket", "s3Path", "imageCount", "labelCount")
+        ]
+        columns += [sa.column(name) for name in ("classes", "trainCount", "valCount", "testCount", "projectId")]
+        columns += [sa.column(name) for name in ("teamId", "createdAt", "updatedAt", "version", "status")]
+        columns.append(sa.column("snapshotAt", sa.DateTime()))
+        table = sa.table("TrainingDataset", *columns)
+        (team,) = (await connection.execute(sa.text("SELECT teamId FROM Project WHERE id = 'project-1'"))).one()
+        for number, status, hour, splits in made:
+            values: dict[str, object] = {"id": f"v{number}", "name": f"v{number}", "s3Bucket": "", "s3Path": ""}
+            values |= dict.fromkeys(("imageCount", "labelCount", "trainCount", "valCount", "testCount"), 0)
+            values |= {"classes": "[]", "projectId": "project-1", "teamId": team, "createdAt": AT, "updatedAt": AT}
+            values |= {"version": number, "status": status.value, "snapshotAt": datetime(2026, 1, 1, hour)}
+            await connection.execute(sa.insert(table).values(values))
+            for position, (image, split) in enumerate(splits.items()):
+                ids = {"id": f"v{number}-{image}", "dataset_id": f"v{number}", "asset_id": image}
+                row = {**frozen, **ids, "sha256": image * 64, "split": split, "position": position}
+                await connection.execute(sa.insert(training_dataset_assets).values(row))
+    latest = sa.select(latest_splits.c.sha256, latest_splits.c.split)
+    for _ in range(2):
+        await migrate.upgrade(legacy_url)
+        async with transaction(legacy_url) as connection:
+            found = dict((await connection.execute(latest)).all())
+            assert found == {"a" * 64: Split.TRAIN, "b" * 64: Split.TRAIN}
+            # As an upgrade that was cut off may leave it.
+            await connection.execute(sa.delete(latest_splits).where(latest_splits.c.sha256 == "a" * 64))
+            await connection.execute(sa.text("UPDATE alembic_version SET version_num = '20261123_intake'"))
+    await migrate.upgrade(legacy_url)
+    await migrate.downgrade(legacy_url, "20261123_intake")
+    assert await migrate.current(legacy_url) == "20261123_intake"
 
 
 async def test_rows_outlive_the_way_back_and_up_again(legacy_url: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -31,6 +32,7 @@ from seeds import (
     make_home,
     reload,
     request_version,
+    silent_database,
     take,
 )
 from snapshots import HALVES, frozen, frozen_home, frozen_images, images_of, manifest_of, rows_of, set_columns
@@ -113,9 +115,8 @@ async def test_equal_data_has_one_content_digest_wherever_it_lies(
     others = [await frozen(database, store, tmp_path, ours, config) for config in (fresh, seeded, tiled)]
     digests = [version.content_digest for version in others]
     assert len({first.content_digest, *digests}) == 4, "other settings are other content"
-    earliest = await database.read(lambda uow: uow.versions.with_digest(ours.project.id, str(first.content_digest)))
-    assert earliest is not None
-    assert earliest.version == 1
+    earliest = await database.read(lambda uow: uow.versions.earliest_equals([first.id, again.id, other.id]))
+    assert {id_: version.id for id_, version in earliest.items()} == {again.id: first.id}
 
 
 async def test_the_order_of_rows_changes_nothing_but_ids(
@@ -300,6 +301,44 @@ async def test_a_store_that_is_away_costs_no_strike(
     made = await freeze(database, store, tmp_path, version)
     assert made.status is DatasetStatus.READY
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("snapshot-")] == []
+
+
+async def test_a_store_that_stays_away_for_a_day_fails_the_version(
+    sqlite_database: SqlDatabase, tmp_path: Path
+) -> None:
+    database, home = sqlite_database, await frozen_home(sqlite_database, "North")
+    version = await request_version(database, home, HALVES)
+    await database.write(lambda uow: uow.versions.update(version.id, queued_at=datetime.now(UTC) - timedelta(hours=25)))
+    nobody = S3Server("http://127.0.0.1:9", "tests", "a secret of the tests")
+    async with open_object_store(nobody.settings("gone")) as away:
+        with pytest.raises(PermanentError, match="then retry the version"):
+            await Snapshot(database, away, tmp_path).run(await take(database, JobKind.SNAPSHOT))
+
+
+async def test_equal_rows_have_one_digest_on_each_kind_of_database(
+    sqlite_url: str, migrated_mariadb_url: str, store: LocalStore, tmp_path: Path
+) -> None:
+    geometry = {"type": "Point", "coordinates": [151.2, -33.85, 1e-7], "bbox": [151.2, -33.85, 0, 151.2, -33.85, 1]}
+    digests = []
+    for url in (sqlite_url, migrated_mariadb_url):
+        database = silent_database(url)
+        try:
+            home = await make_home(database, "North")
+            (asset,) = await add_images(database, home.project, ["image"])
+            numbers = (0.1 + 0.2, 1e-7, 123456789.123456789, 1 / 3)
+            notes = [
+                NewAnnotation(
+                    asset.id, "\u6728 \U0001f331", Box(x, 20, 30, 40), None, geometry, 1 / 3, True, AnnotationSource.AI
+                )
+                for x in numbers[:2]
+            ]
+            await create_annotations(database, home.principal, home.project.id, notes)
+            await set_columns(database, asset, gps_latitude=numbers[3], gps_longitude=numbers[0])
+            digests.append((await frozen(database, store, tmp_path, home)).content_digest)
+        finally:
+            await database.close()
+    assert digests[0] is not None
+    assert digests[0] == digests[1]
 
 
 async def test_a_worker_that_lost_its_claim_writes_nothing_more(

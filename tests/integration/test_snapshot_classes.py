@@ -87,15 +87,18 @@ async def test_annotations_that_make_no_label_are_counted_and_their_files_named(
     database: SqlDatabase, store: LocalStore, tmp_path: Path
 ) -> None:
     home = await make_home(database)
-    assets = await add_images(database, home.project, ["sound", "flat", "beside", "broken", "dropped"])
+    assets = await add_images(database, home.project, ["sound", "flat", "beside", "broken", "dropped", "mixed"])
     notes = [drawn(asset, "gorse" if asset is assets[4] else "wattle") for asset in assets]
+    notes += [drawn(assets[5]), drawn(assets[5])]
     made = await create_annotations(database, home.principal, home.project.id, notes)
-    stored = {
+    stored: dict[str, object] = {
         # As other programs on the same database may have left them.
         made[1].id: {"box": {"x": 10.0, "y": 10.0, "width": 0.0, "height": 40.0}, "polygon": None},
         made[2].id: {"box": {"x": -50.0, "y": 10.0, "width": 50.0, "height": 40.0}, "polygon": None},
         made[3].id: {"somewhere": "else"},
         made[4].id: {"box": {"x": 700.0, "y": 10.0, "width": 5.0, "height": 40.0}, "polygon": None},
+        made[6].id: {"box": {"x": "NaN", "y": 10.0, "width": 5.0, "height": 40.0}, "polygon": None},
+        made[7].id: [[-1e308, 0.0], [1e308, 5.0], [1e308, 9.0]],
     }
     async with database.engine.begin() as connection:
         for id_, coordinates in stored.items():
@@ -104,14 +107,14 @@ async def test_annotations_that_make_no_label_are_counted_and_their_files_named(
     dropping = VersionConfig(preprocessing=Preprocessing(drop_classes=("gorse",)), splits=HALVES.splits)
     version = await frozen(database, store, tmp_path, home, dropping)
     (skipped,) = [notice for notice in version.warnings if notice.code == "SKIPPED_ANNOTATION"]
-    assert skipped.count == 3
-    for name in ("flat", "beside", "broken"):
-        assert f"{name}.jpg" in skipped.message
+    assert skipped.count == 5
+    named = [name for name in ("flat", "beside", "broken", "mixed") if f"{name}.jpg" in skipped.message]
+    assert len(named) == 3
     images = await frozen_images(store, version)
     counts = {name: len(image.annotations) for name, image in images.items()}
-    assert counts == {"sound.jpg": 1, "flat.jpg": 1, "beside.jpg": 1, "broken.jpg": 0, "dropped.jpg": 1}
+    assert counts == {"sound.jpg": 1, "flat.jpg": 1, "beside.jpg": 1, "dropped.jpg": 1, "mixed.jpg": 1}
     assert images["beside.jpg"].annotations[0].box == Box(-50.0, 10.0, 50.0, 40.0)
-    assert version.annotation_count == 3
+    assert version.annotation_count == 4
 
 
 async def test_coordinates_from_before_versioning_are_frozen_as_pixels(

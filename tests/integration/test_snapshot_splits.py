@@ -45,6 +45,21 @@ async def test_a_ready_version_is_the_latest_appearance_of_its_images(
     assert await splits_of(database, third) == after, "the newest counts, not the first"
 
 
+async def test_a_version_made_late_does_not_go_before_one_of_newer_data(
+    database: SqlDatabase, store: LocalStore, tmp_path: Path
+) -> None:
+    home = await frozen_home(database, "North")
+    older = await frozen(database, store, tmp_path, home)
+    anew = VersionConfig(splits=SplitConfig(0.5, 0.25, 0.25, inherit=False, seed=5))
+    newer = await frozen(database, store, tmp_path, home, anew)
+    splits = await splits_of(database, newer)
+    assert splits != await splits_of(database, older)
+    at = older.snapshot_at
+    assert at is not None
+    await database.write(lambda uow: uow.version_assets.note_latest(home.project.id, older.id, at))
+    assert await latest_of(database, home) == splits
+
+
 async def test_an_image_that_a_later_version_left_out_keeps_its_split(
     database: SqlDatabase, store: LocalStore, tmp_path: Path
 ) -> None:

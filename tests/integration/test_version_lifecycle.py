@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +144,7 @@ async def test_restoring_what_has_no_manifest_fails_it_with_a_reason(database: S
     restored = await restore_version(database, home.principal, version.id)
     assert restored.status is FAILED
     assert restored.failure_reason is not None
-    assert "without a manifest" in restored.failure_reason
+    assert "no manifest" in restored.failure_reason
     again = await archive_version(database, home.principal, version.id)
     assert await restore_version(database, home.principal, again.id) == restored
 
@@ -188,9 +189,9 @@ async def test_a_failed_version_is_made_again_and_its_story_goes_on(
     retried = await retry_version(database, home.principal, version.id)
     assert (retried.status, retried.failure_reason, retried.manifest) == (CREATING, None, None)
     assert await reload(database, version) == retried
-    attempt, strikes, heartbeat = await claimable(database, version)
+    attempt, strikes, _ = await claimable(database, version)
     assert attempt > lost.attempt, "who had it before is shut out"
-    assert (strikes, heartbeat) == (0, None)
+    assert strikes == 0
     assert await changes_told(database, version) == before + 1
     with pytest.raises(ClaimLostError):
         await database.write(lambda uow: uow.versions.write_claimed(lost, image_count=7))
@@ -295,6 +296,36 @@ async def test_reconciling_finds_what_is_lost(database: SqlDatabase, home: Home)
         assert (last["stage"], last["message"]) == ("FAILED", found.failure_reason)
         archived = await archive_version(database, home.principal, version.id)
         assert (await restore_version(database, home.principal, archived.id)) == found, "it is no less lost"
+
+
+async def test_reconciling_finds_what_is_back(database: SqlDatabase, home: Home) -> None:
+    version = await in_status(database, home, READY)
+    await database.write(lambda uow: uow.versions.update(version.id, manifest=None))
+    assert (await reconcile_version(database, home.principal, version.id)).status is FAILED
+    await database.write(lambda uow: uow.versions.update(version.id, manifest=version.manifest))
+    assert await reconcile_version(database, home.principal, version.id) == version
+    assert (await story(database, version_stream(version.id)))[-1]["stage"] == "READY"
+    assert await reload(database, version) == version
+
+
+async def test_a_retried_version_waits_for_one_that_is_being_made(database: SqlDatabase, home: Home) -> None:
+    lower = await in_status(database, home, FAILED)
+    higher = await request_version(database, home)
+    claim = await take(database, JobKind.SNAPSHOT)
+    assert claim.id == higher.id
+    await retry_version(database, home.principal, lower.id)
+    assert await database.write(lambda uow: uow.claims.take(JobKind.SNAPSHOT, "other")) is None
+    await database.write(lambda uow: uow.claims.release(claim))
+    assert (await take(database, JobKind.SNAPSHOT)).id == lower.id
+
+
+async def test_a_retried_version_is_not_one_that_was_left_alone(database: SqlDatabase, home: Home) -> None:
+    version = await in_status(database, home, FAILED)
+    long_ago = datetime.now(UTC) - timedelta(days=3)
+    await database.write(lambda uow: uow.versions.update(version.id, created_at=long_ago))
+    await retry_version(database, home.principal, version.id)
+    assert await database.write(lambda uow: uow.claims.take_abandoned(JobKind.SNAPSHOT, "other")) is None
+    assert (await take(database, JobKind.SNAPSHOT)).id == version.id
 
 
 async def test_reconciling_follows_the_jobs(database: SqlDatabase, home: Home) -> None:
