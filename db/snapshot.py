@@ -18,7 +18,7 @@ from db.versions import SqlVersions
 from domain.models.config import VersionConfig
 
 _IMAGES_AT_ONCE = 1000
-_ROWS_AT_ONCE = 200
+_ROWS_AT_ONCE = 500
 """An outline of ten thousand points takes four hundred kilobytes."""
 _DIGITS = 5
 """Of a SHA-256, to cut its values into ranges of equal length."""

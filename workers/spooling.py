@@ -20,6 +20,9 @@ from domain.models.version import Split
 from workers.spool import Spool
 
 _BUFFER = 1 << 20
+_LARGE = 1 << 20
+"""Characters of coordinates that would hold the event loop too long, and with it the heartbeat; a thread costs more
+than most parts take."""
 _NAMED_FILES = 3
 _FACTS = len(FrozenFacts._fields)
 _SPLITS = {split.value: split for split in Split}
@@ -33,7 +36,10 @@ async def spool(read: SnapshotRead, config: VersionConfig, folder: Path) -> Spoo
         for where in await read.ranges():
             merge = _Merge(writer, await read.images(where), config.filters.include_empty)
             async for rows in read.annotations(where):
-                await asyncio.to_thread(merge.take, rows)  # large outlines take long
+                if sum(len(row.coordinates) for row in rows) > _LARGE:
+                    await asyncio.to_thread(merge.take, rows)
+                else:
+                    merge.take(rows)
             await asyncio.to_thread(merge.finish)
     return result
 
