@@ -14,13 +14,12 @@ from domain.models.config import SnapshotFilters
 
 
 def frozen_assets(project_id: str, filters: SnapshotFilters) -> list[ColumnElement[bool]]:
-    """Images that could be frozen: in the chosen batches, and with bytes whose checksum and size are known."""
+    """Images that could be frozen: in the chosen batches, and with bytes whose checksum is known."""
     conditions = [
         assets.c.project_id == project_id,
         assets.c.sha256.is_not(None),
         assets.c.width.is_not(None),
         assets.c.height.is_not(None),
-        assets.c.size_bytes.is_not(None),
     ]
     if filters.upload_batch_ids is not None:
         conditions.append(assets.c.upload_batch_id.in_(filters.upload_batch_ids))
