@@ -68,7 +68,8 @@ def _check_classes(preprocessing: Preprocessing) -> None:
     sources = set()
     for one in preprocessing.class_remap:
         _check_present_class(one.source, *renames)
-        checked_class_name(one.target, "input", *renames)
+        if checked_class_name(one.target, "input", *renames) != one.target:
+            raise invalid(f"The new class name {one.target!r} has a blank at its start or end.", "input", *renames)
         if one.source in sources:
             raise invalid(f"The class {one.source} is renamed twice.", "input", *renames)
         sources.add(one.source)
