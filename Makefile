@@ -6,8 +6,11 @@ BIN := $(VENV)/bin
 # Without an NVIDIA GPU the CPU build of torch is pinned: pip would otherwise fetch gigabytes of CUDA packages.
 DEVICE := $(if $(shell command -v nvidia-smi 2>/dev/null),,-c constraints-cpu.txt)
 INSTALLED := $(VENV)/.installed
+# datumaro, which the tests read exports back with, in an environment of its own (400 MB).
+READERS := .venv-readers
+READERS_INSTALLED := $(READERS)/.installed
 
-.PHONY: setup demo test lint schema bench
+.PHONY: setup readers demo test lint schema bench
 .DEFAULT_GOAL := setup
 
 setup: $(INSTALLED)
@@ -18,12 +21,19 @@ $(INSTALLED): pyproject.toml constraints.txt constraints-cpu.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(DEVICE) -e '.[worker,dev]'
 	touch $@
 
+readers: $(READERS_INSTALLED)
+
+$(READERS_INSTALLED): constraints-readers.txt
+	test -x $(READERS)/bin/python || $(PYTHON) -m venv $(READERS)
+	$(READERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r constraints-readers.txt
+	touch $@
+
 # make demo ARGS=--exit stops after the job, with a summary.
 demo: setup
 	$(BIN)/agridrone demo $(ARGS)
 
 # make test ARGS='-k versions' runs a part.
-test: setup
+test: setup readers
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: setup

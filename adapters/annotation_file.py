@@ -19,11 +19,11 @@ from domain.geo_json import is_geometry
 from domain.models.annotation import AnnotationFileFormat, ExportedAnnotation
 from domain.models.geometry import Point
 from domain.ports.annotations import AnnotationFile, WrittenFile
+from domain.spreadsheets import text_cell
 
 _CSV_COLUMNS = (
     "filename,width,height,class,xmin,ymin,xmax,ymax,polygon,confidence,source,verified,pending,id,latitude,longitude"
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class _Format(Protocol):
@@ -127,10 +127,10 @@ def _row(one: ExportedAnnotation) -> tuple[object, ...]:
     box = one.box
     longitude, latitude = _position(one)
     return (
-        _text_cell(one.filename),
+        text_cell(one.filename),
         one.width,
         one.height,
-        _text_cell(one.weed_type),
+        text_cell(one.weed_type),
         box.x,
         box.y,
         box.right,
@@ -144,12 +144,6 @@ def _row(one: ExportedAnnotation) -> tuple[object, ...]:
         latitude,
         longitude,
     )
-
-
-def _text_cell(text: str) -> str:
-    """A spreadsheet takes a cell that begins with one of these for a formula, and runs it; an apostrophe before it
-    makes it text (OWASP, "CSV Injection"). Whoever reads the file as data takes that apostrophe away again."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _position(one: ExportedAnnotation) -> tuple[object, object]:

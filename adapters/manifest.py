@@ -8,9 +8,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -77,6 +79,37 @@ def read_images(data: bytes) -> Iterator[FrozenImage]:
     """The images of a manifest, in its order."""
     for line in _lines(data):
         yield image_from_json(orjson.loads(line))
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """The header of a manifest's file."""
+    with path.open("rb") as file:
+        first = file.readline()
+    header: dict[str, Any] = orjson.loads(first.removesuffix(b',"images":[\n') + b"}")["header"]
+    return header
+
+
+def read_image_file(path: Path) -> Iterator[FrozenImage]:
+    """The images of a manifest's file, in its order, one in memory at a time."""
+    with path.open("rb") as file:
+        for line in islice(file, 1, None):  # the first is the header's
+            if line.startswith(b"{"):
+                yield image_from_json(orjson.loads(line.rstrip(b",\n")))
+
+
+async def download_manifest(store: ObjectStore, manifest: Manifest, path: Path) -> None:
+    """Writes the manifest to `path`. Raises ManifestCorruptError unless it is the one that was frozen, OSError."""
+    try:
+        await store.download(manifest.s3_key, path)
+    except KeyError as error:
+        raise ManifestCorruptError.missing(manifest) from error
+    if await asyncio.to_thread(_digest, path) != manifest.sha256:
+        raise ManifestCorruptError.changed(manifest)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 async def fetch_manifest(store: ObjectStore, manifest: Manifest) -> bytes:

@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     pretrained_weights: Path | None = None
     device: str = Field("auto", pattern=r"^(auto|cpu|mps|\d+)$")
     threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=1024)
+    picture_cache_gb: float = Field(20, ge=0, allow_inf_nan=False)
     log_level: str = Field("info", pattern=r"^(debug|info|warning|error)$")
 
     @field_validator("jwt_secret")
@@ -104,6 +105,11 @@ class Settings(BaseSettings):
     def work_dir(self) -> Path:
         """Disposable files of the workers: spools, rendered trees, downloaded weights."""
         return self.data_dir / "work"
+
+    @property
+    def pictures_dir(self) -> Path:
+        """Rendered pictures, kept for the next version; may be deleted at any time."""
+        return self.data_dir / "cache" / "pictures"
 
     def signing_secret(self) -> bytes:
         """JWT_SECRET, or on loopback the data folder's own secret, made at the first use (the development sign-in)."""

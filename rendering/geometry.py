@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import cos, radians, sin
+from math import cos, radians, sin, tan
 
 from domain.augmentation import Draw
 from domain.models.geometry import Box, Point, bounding_box
@@ -51,6 +51,12 @@ class Affine:
             after.d * self.b + after.e * self.e,
             after.d * self.c + after.e * self.f + after.f,
         )
+
+    def inverse(self) -> Affine:
+        """The map that undoes this one. Raises ZeroDivisionError for one that flattens the plane."""
+        determinant = self.a * self.e - self.b * self.d
+        a, b, d, e = (value / determinant for value in (self.e, -self.b, -self.d, self.a))
+        return Affine(a, b, -a * self.c - b * self.f, d, e, -d * self.c - e * self.f)
 
     def point(self, point: Point) -> Point:
         x, y = point
@@ -105,9 +111,20 @@ def quarter_turns(count: int, width: int, height: int) -> Affine:
 def rotation(degrees: float, width: int, height: int) -> Affine:
     """A clockwise turn about the picture's centre."""
     angle = radians(degrees)
-    turn = Affine(cos(angle), -sin(angle), 0, sin(angle), cos(angle), 0)
-    centre_x, centre_y = width / 2, height / 2
-    return Affine.translation(-centre_x, -centre_y).then(turn).then(Affine.translation(centre_x, centre_y))
+    return _about_centre(Affine(cos(angle), -sin(angle), 0, sin(angle), cos(angle), 0), width, height)
+
+
+def shear(across: float, down: float, width: int, height: int) -> Affine:
+    """Slants the columns by `across` degrees, then the rows by `down` degrees, about the picture's centre. One after
+    the other: both at once would be flat at 45°."""
+    columns, rows = Affine(1, tan(radians(across)), 0, 0, 1, 0), Affine(1, 0, 0, tan(radians(down)), 1, 0)
+    return _about_centre(columns.then(rows), width, height)
+
+
+def zoom(share: float, left: float, top: float, width: int, height: int) -> Affine:
+    """Cuts `share` off either side, `left` and `top` (0..1) of it there, and enlarges the rest to the picture."""
+    cut = Affine.translation(-share * left * width, -share * top * height)
+    return cut.then(Affine.scaling(1 / (1 - share), 1 / (1 - share)))
 
 
 def augmentation(draw: Draw, width: int, height: int) -> Affine:
@@ -120,7 +137,11 @@ def augmentation(draw: Draw, width: int, height: int) -> Affine:
     steps = steps.then(quarter_turns(draw.quarter_turns, width, height))
     if draw.quarter_turns % 2:
         width, height = height, width
-    return steps.then(rotation(draw.degrees, width, height)) if draw.degrees else steps
+    if draw.degrees:
+        steps = steps.then(rotation(draw.degrees, width, height))
+    if draw.shear_x or draw.shear_y:
+        steps = steps.then(shear(draw.shear_x, draw.shear_y, width, height))
+    return steps.then(zoom(draw.crop, draw.crop_x, draw.crop_y, width, height)) if draw.crop else steps
 
 
 def clipped_polygon(points: tuple[Point, ...], width: float, height: float) -> tuple[Point, ...]:
@@ -138,6 +159,11 @@ def polygon_area(points: tuple[Point, ...]) -> float:
     """By the shoelace formula; square pixels."""
     following = points[1:] + points[:1]
     return abs(sum(x * v - u * y for (x, y), (u, v) in zip(points, following, strict=True))) / 2
+
+
+def _about_centre(move: Affine, width: int, height: int) -> Affine:
+    centre_x, centre_y = width / 2, height / 2
+    return Affine.translation(-centre_x, -centre_y).then(move).then(Affine.translation(centre_x, centre_y))
 
 
 def _clipped_once(points: tuple[Point, ...], axis: int, limit: float, sign: float) -> tuple[Point, ...]:

@@ -1,23 +1,28 @@
-"""What preprocessing and augmentation do to pixels. Arrays are height × width × 3 uint8, RGB."""
+"""What preprocessing does to pixels, before and after they come to size. Arrays are height × width × 3 uint8, RGB."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
+import simplejpeg
 from numpy.typing import NDArray
 
-from domain.augmentation import Draw
-from domain.models.config import Resize
+from domain.models.config import ContrastMode
 from domain.tiling import Window
-from rendering.geometry import Affine, rotation
 
 Pixels = NDArray[np.uint8]
 
-# The grey with which Ultralytics pads; corners that a rotation leaves empty look like its padding.
-_FILL = (114, 114, 114)
-
 # Orientation -> the one that undoes it. 6 and 8 are the two quarter turns; the others undo themselves.
 _UNDOES = {6: 8, 8: 6}
+
+_DARKEST, _BRIGHTEST = 0.02, 0.98
+"""What STRETCH spreads over all values, as shares of the pixels; beyond it they are clipped."""
+_CLAHE_LIMIT, _CLAHE_GRID = 2.0, (8, 8)
+
+
+def use_one_thread() -> None:
+    """Keeps OpenCV from starting threads of its own in this process, for good."""
+    cv2.setNumThreads(1)
 
 
 def stored_to_upright(pixels: Pixels, orientation: int) -> Pixels:
@@ -50,47 +55,38 @@ def crop(pixels: Pixels, window: Window) -> Pixels:
     return pixels[window.y : window.bottom, window.x : window.right]
 
 
-def resized(pixels: Pixels, resize: Resize | None) -> Pixels:
-    """The pixels stretched to the size asked for; as they are without one."""
-    if resize is None or pixels.shape[:2] == (resize.height, resize.width):
-        return pixels
-    shrinks = resize.width <= pixels.shape[1] and resize.height <= pixels.shape[0]
-    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    stretched: Pixels = cv2.resize(
-        np.ascontiguousarray(pixels), (resize.width, resize.height), interpolation=interpolation
-    )
-    return stretched
+def greyed(pixels: Pixels) -> Pixels:
+    """By luminance (ITU-R BT.601), in three equal channels."""
+    grey: Pixels = cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    return grey
 
 
-def augmented(pixels: Pixels, draw: Draw) -> Pixels:
-    """The pixels after the steps of `draw`; quarter turns exchange the sides."""
-    if draw.flip_horizontal:
-        pixels = pixels[:, ::-1]
-    if draw.flip_vertical:
-        pixels = pixels[::-1]
-    pixels = np.rot90(pixels, -draw.quarter_turns)
-    return _rotated(pixels, draw.degrees) if draw.degrees else pixels
+def contrasted(pixels: Pixels, mode: ContrastMode) -> Pixels:
+    """The pixels with more contrast in their luminance; see ContrastMode."""
+    if mode is ContrastMode.STRETCH:
+        return _stretched(pixels)
+    parts = cv2.cvtColor(pixels, cv2.COLOR_RGB2YCrCb)
+    luminance = np.ascontiguousarray(parts[..., 0])
+    if mode is ContrastMode.HISTOGRAM:
+        parts[..., 0] = cv2.equalizeHist(luminance)
+    else:
+        parts[..., 0] = cv2.createCLAHE(_CLAHE_LIMIT, _CLAHE_GRID).apply(luminance)
+    result: Pixels = cv2.cvtColor(parts, cv2.COLOR_YCrCb2RGB)
+    return result
 
 
 def encode_jpeg(pixels: Pixels) -> bytes:
-    """A JPEG at quality 95 without metadata."""
-    bgr = np.ascontiguousarray(pixels[:, :, ::-1])
-    ok, encoded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 95])
-    if not ok:
-        raise ValueError("The picture could not be encoded as JPEG.")
-    return bytes(encoded.tobytes())
+    """A JPEG at quality 95 with 4:2:0 subsampling, without metadata."""
+    encoded: bytes = simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), 95, "RGB", "420")
+    return encoded
 
 
-def _rotated(pixels: Pixels, degrees: float) -> Pixels:
-    height, width = pixels.shape[:2]
-    # Our coordinates put a pixel's centre at .5, warpAffine's at whole numbers.
-    centred = Affine.translation(0.5, 0.5).then(rotation(degrees, width, height)).then(Affine.translation(-0.5, -0.5))
-    turned: Pixels = cv2.warpAffine(
-        np.ascontiguousarray(pixels),
-        np.array(centred.rows),
-        (width, height),
-        flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_CONSTANT,
-        borderValue=_FILL,
-    )
-    return turned
+def _stretched(pixels: Pixels) -> Pixels:
+    luminance = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    share = np.cumsum(np.bincount(luminance.ravel(), minlength=256)) / luminance.size
+    low, high = int(np.searchsorted(share, _DARKEST)), int(np.searchsorted(share, _BRIGHTEST))
+    if high <= low:
+        return pixels
+    table = np.clip((np.arange(256) - low) * (255 / (high - low)), 0, 255).round().astype(np.uint8)
+    stretched: Pixels = cv2.LUT(pixels, table)
+    return stretched

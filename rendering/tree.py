@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections import Counter
-from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from domain.models.config import VersionConfig
+from domain.models.imports import ExportFormat
 from domain.models.manifest import FrozenImage
 from domain.models.version import Notice, Split
-from rendering.picture import Picture, Skipped, pictures
-
-FOLDERS = {Split.TRAIN: "train", Split.VAL: "valid", Split.TEST: "test"}
-
-
-class RenderCancelled(Exception):  # noqa: N818 - a state, as its siblings are named
-    """`cancelled` said so; the folder is incomplete."""
+from rendering.formats import open_format
+from rendering.formats.dataset_format import FOLDERS
+from rendering.formats.yolo import data_yaml
+from rendering.left_out import LeftOut
+from rendering.naming import Stems
+from rendering.order import Order
+from rendering.picture import Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,123 +38,60 @@ class RenderedTree:
     notices: tuple[Notice, ...]
 
 
-@dataclass(slots=True)
-class _Result:
-    images: int = 0
-    labels: int = 0
-    skipped: Skipped = field(default_factory=Skipped)
+class TreeWriter:
+    """Writes `train|valid|test/images|labels` and data.yaml of the `splits` under `root`, which is made.
 
-
-def render_tree(
-    root: Path,
-    images: Sequence[FrozenImage],
-    source: Callable[[FrozenImage], Path],
-    config: VersionConfig,
-    class_names: Sequence[str],
-    splits: Collection[Split],
-    progress: Callable[[int, int], None],
-    cancelled: Callable[[], bool],
-    threads: int = 2,
-) -> RenderedTree:
-    """Write `train|valid|test/images|labels` and data.yaml of the splits asked for under `root`, which is made.
-
-    `source` gives the local file of an image. A class's index is its place in `class_names`; annotations of other
-    classes are skipped and counted. `progress` hears (source images done, all of them) in this thread. The bytes
-    written do not depend on `threads`. Raises RenderCancelled, ImageUnreadable with the file's name, ValueError when
-    no image is in the splits, FileExistsError when a split's folder is there.
+    A class's index is its place in `class_names`; objects of other classes are left out and counted.
     """
-    chosen = [image for image in images if image.split in splits]
-    if not chosen:
-        raise ValueError(f"The version has no image in {' or '.join(sorted(splits))}; choose a split that has one.")
-    for split in splits:
-        for kind in ("images", "labels"):
-            (root / FOLDERS[split] / kind).mkdir(parents=True)
-    stems = _stems(chosen)
-    indices = {name: index for index, name in enumerate(class_names)}
 
-    def render(position: int) -> _Result:
-        if cancelled():
-            raise RenderCancelled
-        image = chosen[position]
-        skipped = Skipped()
-        result = _Result(skipped=skipped)
-        for picture in pictures(image, source(image), config, indices, skipped):
-            result.labels += _write(root / FOLDERS[image.split], stems[position], picture)
-            result.images += 1
-        return result
+    def __init__(self, root: Path, class_names: Sequence[str], splits: Collection[Split]) -> None:
+        """Raises FileExistsError when a split's folder is there."""
+        self._root = root
+        self._class_names = class_names
+        self._known = frozenset(class_names)
+        self._tallies = {split: SplitTally() for split in sorted(splits)}
+        self._stems = Stems()
+        self.left_out = LeftOut()
+        for split in splits:
+            for kind in ("images", "labels"):
+                (root / FOLDERS[split] / kind).mkdir(parents=True)
+        self._format = open_format(ExportFormat.YOLO, class_names, root.name, root)
 
-    results: list[_Result] = []
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="render")
-    try:
-        for result in pool.map(render, range(len(chosen))):
-            results.append(result)
-            progress(len(results), len(chosen))
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-    return _finished(root, chosen, results, class_names, splits)
+    def add(self, image: FrozenImage, order: Order, pictures: Iterable[Picture]) -> None:
+        """The next image, of one of the splits. Raises OSError."""
+        stem = self._stems.of(image)
+        tally = self._tallies[image.split]
+        images = labels = 0
+        for picture in self.left_out.watched(order, pictures):
+            known = tuple(label for label in picture.labels if label.class_name in self._known)
+            if picture.copy == 0:
+                self.left_out.counts["LABELS_OF_OTHER_CLASSES"] += len(picture.labels) - len(known)
+            labels += self._write(image.split, stem + picture.suffix, replace(picture, labels=known))
+            images += 1
+        self._tallies[image.split] = SplitTally(tally.sources + 1, tally.images + images, tally.labels + labels)
 
+    def finish(self) -> RenderedTree:
+        """Raises ValueError when no picture was written."""
+        used = {split for split, tally in self._tallies.items() if tally.images}
+        if not used:
+            names = " or ".join(self._tallies)
+            raise ValueError(f"The version has no image in {names}; choose a split that has one.")
+        # TEST never stands in for VAL while there are training images: the best epoch is chosen on it.
+        validation = next(split for split in (Split.VAL, Split.TRAIN, Split.TEST) if split in used)
+        self.left_out.counts.update(self._format.left_out)
+        notices = list(self.left_out.notices())
+        if validation is Split.TRAIN and Split.VAL in self._tallies:
+            text = "The version has no validation image; the training images were used to choose the best epoch."
+            notices.append(Notice("VALIDATED_ON_TRAIN", text, self._tallies[Split.TRAIN].images))
+        path = self._root / "data.yaml"
+        path.write_text(data_yaml(self._class_names, used, validation), encoding="ascii")
+        return RenderedTree(self._root, path, validation, self._tallies, tuple(notices))
 
-def _write(folder: Path, stem: str, picture: Picture) -> int:
-    name = stem + picture.suffix
-    (folder / "images" / f"{name}.jpg").write_bytes(picture.jpeg)
-    (folder / "labels" / f"{name}.txt").write_text("".join(f"{line}\n" for line in picture.lines), encoding="ascii")
-    return len(picture.lines)
-
-
-def _stems(images: Sequence[FrozenImage]) -> list[str]:
-    """A file name without suffix for each image, all different: drones repeat names, people upload files twice."""
-    taken: Counter[str] = Counter()
-    stems = []
-    for image in images:
-        original = PurePath(image.filename.replace("\\", "/")).stem
-        readable = re.sub(r"[^A-Za-z0-9._-]+", "_", original)[:80].strip("._") or "image"
-        stem = f"{readable}_{image.sha256[:8]}"
-        taken[stem.lower()] += 1
-        repeat = taken[stem.lower()]
-        stems.append(stem if repeat == 1 else f"{stem}~{repeat}")
-    return stems
-
-
-def _finished(
-    root: Path,
-    images: Sequence[FrozenImage],
-    results: Sequence[_Result],
-    class_names: Sequence[str],
-    splits: Collection[Split],
-) -> RenderedTree:
-    tallies = {}
-    for split in sorted(splits):
-        own = [result for image, result in zip(images, results, strict=True) if image.split is split]
-        tallies[split] = SplitTally(len(own), sum(r.images for r in own), sum(r.labels for r in own))
-    notices = _skip_notices([result.skipped for result in results])
-    # TEST never stands in for VAL while there are training images: the best epoch is chosen on it.
-    validation = next(s for s in (Split.VAL, Split.TRAIN, Split.TEST) if s in tallies and tallies[s].images)
-    if validation is Split.TRAIN and Split.VAL in splits:
-        message = "The version has no validation image; the training images were used to choose the best epoch."
-        notices.append(Notice("VALIDATED_ON_TRAIN", message, tallies[Split.TRAIN].images))
-    data_yaml = root / "data.yaml"
-    data_yaml.write_text(_data_yaml(class_names, tallies, validation), encoding="ascii")
-    return RenderedTree(root, data_yaml, validation, tallies, tuple(notices))
-
-
-def _data_yaml(class_names: Sequence[str], tallies: dict[Split, SplitTally], validation: Split) -> str:
-    """Paths are relative to the file's folder. `train` and `val` must be there even where only one split is."""
-    used = {split for split, tally in tallies.items() if tally.images}
-    train = Split.TRAIN if Split.TRAIN in used else validation
-    lines = [f"train: {FOLDERS[train]}/images", f"val: {FOLDERS[validation]}/images"]
-    if Split.TEST in used:
-        lines.append(f"test: {FOLDERS[Split.TEST]}/images")
-    # A JSON string is a YAML string: no class name can break the file.
-    lines += [f"nc: {len(class_names)}", "names:", *(f"  - {json.dumps(name)}" for name in class_names)]
-    return "\n".join(lines) + "\n"
-
-
-def _skip_notices(skipped: Sequence[Skipped]) -> list[Notice]:
-    totals = sum((s.counts for s in skipped), Counter[str]())
-    texts = {
-        "LABELS_OF_DROPPED_CLASSES": "Annotations of classes that the version drops were skipped.",
-        "LABELS_OF_OTHER_CLASSES": "Annotations of classes that are not in the list of classes were skipped.",
-        "LABELS_WITHOUT_AREA": "Annotations that are not finite or have no area inside their image were skipped.",
-        "LABELS_NOT_VISIBLE": "Annotations that no tile shows enough of were skipped.",
-    }
-    return [Notice(code, text, totals[code]) for code, text in texts.items() if totals[code]]
+    def _write(self, split: Split, stem: str, picture: Picture) -> int:
+        """How many labels were written."""
+        (self._root / self._format.image_path(split, stem)).write_bytes(picture.jpeg)
+        lines = 0
+        for name, data in self._format.labels(split, stem, picture):
+            (self._root / name).write_bytes(data)
+            lines += data.count(b"\n")
+        return lines

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import weakref
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,10 @@ from domain.models.detection import Detection
 from domain.models.geometry import Box
 from domain.tiling import TileDetections, Window, merge_detections
 from rendering.decode import decode, read_orientation
-from rendering.geometry import Affine, stored_to_upright
-from rendering.picture import image_windows
-from rendering.pixels import Pixels, crop, resized
+from rendering.fitting import Fit, fit, fitted, uncropped
+from rendering.geometry import stored_to_upright
+from rendering.order import image_windows
+from rendering.pixels import Pixels, crop
 from workers.child.environment import contain_ultralytics, contained_environment, prepare_config
 from workers.child.opening import open_model
 from workers.weights import verified_copy
@@ -116,7 +118,11 @@ class Engine:
         pixels = decode(image, orientation, preprocessing.auto_orient)
         height, width = pixels.shape[:2]
         tile = preprocessing.tile
-        windows = image_windows(width, height, _overlapping(tile) if tile else None)
+        windows = [
+            part
+            for window in image_windows(width, height, _overlapping(tile) if tile else None)
+            for part in uncropped(window, preprocessing.resize)
+        ]
         with self._lock:
             model = self._model(model_id)
             tiles = [
@@ -155,13 +161,14 @@ class Engine:
         self,
         model: Any,
         pixels: Pixels,
-        windows: tuple[Window, ...],
+        windows: Sequence[Window],
         preprocessing: Preprocessing,
         image_size: int,
         confidence: float,
         iou: float,
     ) -> list[TileDetections]:
-        pictures = [resized(crop(pixels, window), preprocessing.resize) for window in windows]
+        fits = [fit(window.width, window.height, preprocessing.resize) for window in windows]
+        pictures = [fitted(crop(pixels, window), how, preprocessing) for window, how in zip(windows, fits, strict=True)]
         answers = model.predict(
             [picture[:, :, ::-1] for picture in pictures],  # Ultralytics takes arrays for BGR
             imgsz=image_size,
@@ -171,8 +178,8 @@ class Engine:
             verbose=False,
         )
         return [
-            TileDetections(window, _detections(answer, window, picture))
-            for window, picture, answer in zip(windows, pictures, answers, strict=True)
+            TileDetections(window, _detections(answer, window, how))
+            for window, how, answer in zip(windows, fits, answers, strict=True)
         ]
 
 
@@ -180,13 +187,17 @@ def _overlapping(tile: Tile) -> Tile:
     return replace(tile, overlap=max(tile.overlap, MIN_OVERLAP))
 
 
-def _detections(answer: Any, window: Window, picture: Pixels) -> tuple[Detection, ...]:
-    """The boxes of one tile, in pixels of the whole image."""
-    height, width = picture.shape[:2]
-    place = Affine.scaling(window.width / width, window.height / height).then(Affine.translation(window.x, window.y))
+def _detections(answer: Any, window: Window, how: Fit) -> tuple[Detection, ...]:
+    """The boxes of one tile, in pixels of the whole image; nothing of what was found beyond it, in reflections."""
+    place = how.points.inverse()
     boxes = answer.boxes
     rows = zip(boxes.xyxy.tolist(), boxes.conf.tolist(), boxes.cls.tolist(), strict=True)
-    return tuple(
-        Detection(answer.names[int(index)], confidence, place.box(Box(left, top, right - left, bottom - top)))
+    found = (
+        (answer.names[int(index)], confidence, place.box(Box(left, top, right - left, bottom - top)))
         for (left, top, right, bottom), confidence, index in rows
+    )
+    return tuple(
+        Detection(name, confidence, part.shifted(window.x, window.y))
+        for name, confidence, box in found
+        if (part := box.clipped(window.width, window.height)).area >= box.area / 2
     )

@@ -7,10 +7,13 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from adapters.manifest import WrittenManifest, write_manifest
+import orjson
+
+from adapters.manifest import WrittenManifest, image_from_json, write_manifest
 from adapters.manifest_lines import image_line
 from domain.ids import new_id
 from domain.models.config import SplitGroup
+from domain.models.manifest import FrozenImage
 from domain.models.version import DatasetVersion, Notice, SplitCounts, VersionAsset
 from domain.similarity import leaked_pairs, similar_groups
 from domain.splits import Assignment, assign, split_counts
@@ -21,6 +24,7 @@ from domain.version_notices import (
     skipped_notices,
     unread_notices,
 )
+from rendering.empties import empty_limit, written_counts
 from workers.spool import Spool
 
 
@@ -28,7 +32,8 @@ class FrozenVersion:
     """A version with its spool. Making it and writing it take long: they are for a thread."""
 
     def __init__(self, version: DatasetVersion, at: datetime, spool: Spool, unread: int) -> None:
-        """`unread` images could not be frozen, because their bytes were never read."""
+        """`unread` images could not be frozen, because their bytes were never read. Raises ImageUnreadable where the
+        share of empty pictures is limited and an image is too small to be cut."""
         self.at = at
         self.spool = spool
         self._version = version
@@ -40,6 +45,8 @@ class FrozenVersion:
         if config.group_by is not SplitGroup.SIMILAR:
             self.leaked_pairs = leaked_pairs(spool.perceptual_hashes, self._assignment.splits)
         self.split_counts: SplitCounts = split_counts(self._assignment, version.config)
+        if limit := empty_limit(self._images(), version.config):
+            self.split_counts = written_counts(self.split_counts, limit, version.config)
         self.notices = self._notices(unread)
 
     def write_manifest(self, path: Path) -> WrittenManifest:
@@ -79,6 +86,9 @@ class FrozenVersion:
                 gps_longitude=facts.gps_longitude,
                 annotation_count=count,
             )
+
+    def _images(self) -> Iterator[FrozenImage]:
+        return (image_from_json(orjson.loads(line)) for line, _ in self._lines())
 
     def _lines(self) -> Iterator[tuple[bytes, bytes]]:
         """Of each image its line, and its content with its split."""

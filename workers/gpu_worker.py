@@ -19,6 +19,7 @@ from workers.evaluation import Evaluation
 from workers.inference import Inference
 from workers.materials import Materials
 from workers.process import queue_worker, run_until_told, scratch_folder, wake_queue, worker_name
+from workers.renderer import open_renderer
 from workers.services import Services, open_services
 from workers.training import Training
 
@@ -31,9 +32,9 @@ _log = structlog.get_logger(__name__)
 async def run_gpu_worker(settings: Settings) -> None:
     """Works until it is told to stop; what it holds then is given back."""
     device = await asyncio.to_thread(resolve_device, settings.device)
-    async with open_services(settings) as services:
+    async with open_services(settings) as services, open_renderer(settings) as renderer:
         with scratch_folder(settings.work_dir, "gpu") as folder:
-            materials = Materials(services.store, settings.threads)
+            materials = Materials(services.store, renderer, settings.threads)
             engine = Engine(device, settings.threads)
             inference = Inference(engine, services.store, materials, folder / "weights")
             training = Training(

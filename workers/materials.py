@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Collection, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters.manifest import ManifestCorruptError, fetch_manifest, read_images
+from adapters.manifest import ManifestCorruptError, download_manifest, read_image_file
 from domain.ids import new_id
 from domain.models.model import TrainedModel
 from domain.models.version import DatasetVersion, Split
 from domain.ports import ObjectStore
 from rendering.decode import ImageUnreadable
-from rendering.tree import RenderedTree, render_tree
+from rendering.tree import RenderedTree, TreeWriter
 from workers.claims import PermanentError
-from workers.sources import fetch_sources
+from workers.renderer import Renderer
+from workers.sources import Sources
+from workers.wanted import Wanted
 
 
 @dataclass(frozen=True, slots=True)
 class Materials:
-    """Reads versions and weights from `store`; renders with `threads`."""
+    """Reads versions and weights from `store`; `threads` is how many a training or evaluation may use."""
 
     store: ObjectStore
+    renderer: Renderer
     threads: int
 
     async def tree(
@@ -34,40 +37,35 @@ class Materials:
         folder: Path,
         compared: Collection[Split] = (),
     ) -> RenderedTree:
-        """The version's images of those splits as YOLO reads them; of the `compared` splits, too, the bytes are held
-        against their checksums. Raises PermanentError, and has rendered nothing, when what was frozen of any of them
-        is gone or changed; also for an image that is unreadable."""
+        """The version's images of those splits as YOLO reads them. Before anything is rendered their originals, and
+        those of the `compared` splits, are held against their checksums, also where pictures of them are in the cache.
+
+        Raises PermanentError when what was frozen of any of them is gone or changed, and for an image that is
+        unreadable.
+        """
         if version.manifest is None:
             raise PermanentError(f"v{version.version} has no manifest; retry the version.")
+        manifest, originals = folder / "manifest.json", folder / "originals"
+        originals.mkdir(parents=True, exist_ok=True)
         try:
-            manifest = await fetch_manifest(self.store, version.manifest)
-        except ManifestCorruptError as error:
+            await download_manifest(self.store, version.manifest, manifest)
+            sources = Sources(self.store, originals)
+            read = {*splits, *compared}
+            await sources.require_whole(image for image in read_image_file(manifest) if image.split in read)
+            wanted = await asyncio.to_thread(Wanted.read, manifest, version.config, splits)
+            return await self._tree(version.team_id, class_names, wanted, sources, folder / "tree")
+        except (ManifestCorruptError, ImageUnreadable, ValueError) as error:
             raise PermanentError(str(error)) from error
-        frozen = await asyncio.to_thread(lambda: list(read_images(manifest)))
-        images = [image for image in frozen if image.split in splits]
-        others = [image for image in frozen if image.split in compared]
-        source = await fetch_sources(self.store, images, others, folder / "sources")
-        stop = threading.Event()
 
-        def render() -> RenderedTree:
-            return render_tree(
-                folder / "tree",
-                images,
-                source,
-                version.config,
-                class_names,
-                splits,
-                progress=lambda done, total: None,
-                cancelled=stop.is_set,
-                threads=self.threads,
-            )
-
-        try:
-            return await asyncio.to_thread(render)
-        except (ImageUnreadable, ValueError) as error:
-            raise PermanentError(str(error)) from error
-        finally:
-            stop.set()
+    async def _tree(
+        self, team_id: str, class_names: Sequence[str], wanted: Wanted, sources: Sources, root: Path
+    ) -> RenderedTree:
+        writer = TreeWriter(root, class_names, wanted.splits)
+        async with aclosing(self.renderer.rendered(team_id, wanted.orders(), sources)) as images:
+            async for one in images:
+                await asyncio.to_thread(writer.add, one.image, one.order, one.pictures())
+        writer.left_out.counts["EMPTY_IMAGES_LEFT_OUT"] += wanted.empties_left_out
+        return writer.finish()
 
     async def weights(self, model: TrainedModel, folder: Path) -> Path:
         """The model's weights in `folder`, by their checksum; they are checked again where they are loaded."""

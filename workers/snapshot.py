@@ -21,6 +21,7 @@ from domain.keys import manifest_key
 from domain.models.version import DatasetStatus, DatasetVersion, Manifest, VersionAsset, VersionStage
 from domain.ports import ObjectStore, UnitOfWork
 from domain.transitions import transition
+from rendering.decode import ImageUnreadable
 from workers.claims import PermanentError, PostponedError
 from workers.frozen_version import FrozenVersion
 from workers.spooling import spool
@@ -79,7 +80,10 @@ class Snapshot:
             raise PermanentError(_nothing_left(version))
         total = selected.image_count
         await tell(VersionStage.FREEZING, 0, total)
-        frozen = await asyncio.to_thread(FrozenVersion, version, at, selected, unread)
+        try:
+            frozen = await asyncio.to_thread(FrozenVersion, version, at, selected, unread)
+        except ImageUnreadable as error:
+            raise PermanentError(str(error)) from error
         await tell(VersionStage.UPLOADING, 0, total)
         # At the same time: one waits for the object store, the other for the database.
         written, _ = await _together(

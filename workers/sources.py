@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from domain.ids import new_id
 from domain.models.manifest import FrozenImage
 from domain.ports import ObjectStore
 from workers.claims import PermanentError
@@ -15,85 +16,81 @@ from workers.reading_back import reads_back
 _PARALLEL = 8
 _NAMED = 5
 """File names in the reason of a failure, of those that are missing and of those that have changed."""
+_WHAT_TO_DO = "Restore their objects from a backup, and verify the version."
 
-PathOf = Callable[[FrozenImage], Path]
 
+class Sources:
+    """Reads originals from the store. What is downloaded lies in `folder`, which is there."""
 
-async def fetch_sources(
-    store: ObjectStore, images: Sequence[FrozenImage], others: Sequence[FrozenImage], folder: Path
-) -> PathOf:
-    """Downloads the images to `folder`; the answer tells where each lies. Of the others the bytes are only compared.
+    def __init__(self, store: ObjectStore, folder: Path) -> None:
+        self._store = store
+        self._folder = folder
 
-    Raises PermanentError, once all were looked at, when objects are missing or have changed: it names the first few.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-
-    def path_of(image: FrozenImage) -> Path:
-        return folder / image.sha256
-
-    async def compared(image: FrozenImage) -> bool:
-        return await reads_back(store, image.s3_key, image.sha256)
-
-    async def fetched(image: FrozenImage) -> bool:
-        path = path_of(image)
+    async def fetch(self, image: FrozenImage) -> Path:
+        """The original as a file, which the caller deletes after use. Raises PermanentError when it is missing or has
+        changed, OSError."""
+        path = self._folder / new_id()
         try:
-            await store.download(image.s3_key, path)
+            if await self._download(image, path):
+                return path
+            text = f"{image.filename} has changed since it was frozen. {_WHAT_TO_DO}"
+        except KeyError:
+            text = f"{image.filename} is missing from the object store. {_WHAT_TO_DO}"
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        path.unlink(missing_ok=True)
+        raise PermanentError(text)
+
+    async def require_whole(self, images: Iterable[FrozenImage]) -> None:
+        """Reads all these originals back, and keeps nothing. Raises PermanentError, once all were looked at, when some
+        are missing or have changed: it names the first few."""
+        missing: list[str] = []
+        changed: list[str] = []
+        waiting, seen = iter(images), 0
+
+        async def read() -> None:
+            nonlocal seen
+            for image in waiting:
+                seen += 1
+                try:
+                    if not await reads_back(self._store, image.s3_key, image.sha256):
+                        changed.append(image.filename)
+                except KeyError:
+                    missing.append(image.filename)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(_PARALLEL):
+                    group.create_task(read())
+        except ExceptionGroup as failed:  # the others were cancelled; the first says why
+            raise failed.exceptions[0] from None
+        if missing or changed:
+            raise PermanentError(_lost(missing, changed, seen))
+
+    async def _download(self, image: FrozenImage, path: Path) -> bool:
+        """Whether it is what was frozen. Raises KeyError, OSError."""
+        try:
+            await self._store.download(image.s3_key, path)
         except OSError:
             # A store with checksums of its own refuses to give what has changed.
-            if await compared(image):
+            if await reads_back(self._store, image.s3_key, image.sha256):
                 raise
             return False
         if await asyncio.to_thread(sha256_of, path) == image.sha256:
             return True
-        if await compared(image):
+        if await reads_back(self._store, image.s3_key, image.sha256):
             raise OSError(f"{image.s3_key} came damaged; the object itself is intact.")
         return False
 
-    reading = {image.sha256: (image, compared) for image in others}
-    reading.update({image.sha256: (image, fetched) for image in images})
-    findings = _Findings()
-    waiting = iter(reading.values())
 
-    async def read() -> None:
-        for image, is_intact in waiting:
-            await findings.look(image, is_intact)
-
-    tasks = [asyncio.create_task(read()) for _ in range(_PARALLEL)]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    findings.require_none(len(reading))
-    return path_of
-
-
-class _Findings:
-    """File names of the images whose bytes are not what was frozen."""
-
-    def __init__(self) -> None:
-        self._missing: list[str] = []
-        self._changed: list[str] = []
-
-    async def look(self, image: FrozenImage, is_intact: Callable[[FrozenImage], Awaitable[bool]]) -> None:
-        try:
-            if not await is_intact(image):
-                self._changed.append(image.filename)
-        except KeyError:
-            self._missing.append(image.filename)
-
-    def require_none(self, total: int) -> None:
-        """Raises PermanentError when there are any."""
-        bad = len(self._missing) + len(self._changed)
-        if not bad:
-            return
-        parts = [f"{bad:,} of the version's {total:,} images cannot be used"]
-        if self._missing:
-            parts.append(f"missing from the object store: {_listed(self._missing)}")
-        if self._changed:
-            parts.append(f"changed since they were frozen: {_listed(self._changed)}")
-        raise PermanentError(f"{'; '.join(parts)}. Restore their objects from a backup, and verify the version.")
+def _lost(missing: Sequence[str], changed: Sequence[str], total: int) -> str:
+    parts = [f"{len(missing) + len(changed):,} of the version's {total:,} images cannot be used"]
+    if missing:
+        parts.append(f"missing from the object store: {_listed(missing)}")
+    if changed:
+        parts.append(f"changed since they were frozen: {_listed(changed)}")
+    return f"{'; '.join(parts)}. {_WHAT_TO_DO}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -58,6 +58,7 @@ CONFINED: Mapping[str, tuple[str, ...]] = {
     "defusedxml": ("workers.importing",),
     "imagehash": ("workers",),
     "pyvips": ("workers",),
+    "simplejpeg": ("rendering",),
 }
 """Libraries that only these packages and modules may import."""
 

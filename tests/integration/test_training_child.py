@@ -28,8 +28,9 @@ from domain.models.manifest import FrozenAnnotation, FrozenImage
 from domain.models.training import BaseModel, StartingWeights, TrainingConfig
 from domain.models.version import Split
 from domain.recipe import effective_arguments
+from rendered_trees import render_tree
 from rendering.decode import ImageUnreadable
-from rendering.tree import RenderedTree, render_tree
+from rendering.tree import RenderedTree
 from workers.child.environment import contained_environment
 from workers.child.protocol import (
     BatchReport,
@@ -77,10 +78,7 @@ def _field(folder: Path, number: int, split: Split, kinds: tuple[str, ...] = CLA
 def _tree(
     folder: Path, images: list[FrozenImage], classes: tuple[str, ...], splits: set[Split], name: str
 ) -> RenderedTree:
-    return render_tree(
-        folder / name, images, lambda image: folder / image.s3_key, VERSION, classes, splits, lambda *_: None,
-        lambda: False,
-    )  # fmt: skip
+    return render_tree(folder / name, images, lambda image: folder / image.s3_key, VERSION, classes, splits)
 
 
 def _train_spec(tree: RenderedTree, epochs: int = EPOCHS, **changes: Any) -> TrainSpec:

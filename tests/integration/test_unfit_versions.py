@@ -15,6 +15,7 @@ from domain.models.training import TrainingConfig, TrainingJob, TrainingJobStatu
 from domain.models.version import DatasetStatus, Split
 from domain.ports import ObjectStore
 from domain.training import StartTraining, start_training
+from renderers import renderer
 from seeds import Silence, take
 from stored_versions import Frozen, checked, flip, frozen_version, manifest_key
 from workers.claims import PermanentError
@@ -60,11 +61,12 @@ async def waiting_training(database: SqlDatabase, frozen: Frozen) -> TrainingJob
 
 async def refused_training(database: SqlDatabase, store: ObjectStore, folder: Path, job: TrainingJob) -> str:
     """Has a GPU worker take the job up; the reason why it failed. Nothing was rendered."""
-    training = Training(database, store, Silence(), Materials(store, 2), "cpu", None, folder)
-    claim = await take(database, JobKind.TRAINING)
-    assert claim.id == job.id
-    with pytest.raises(PermanentError) as refusal:
-        await training.run(claim)
+    async with renderer(folder) as rendering:
+        training = Training(database, store, Silence(), Materials(store, rendering, 2), "cpu", None, folder)
+        claim = await take(database, JobKind.TRAINING)
+        assert claim.id == job.id
+        with pytest.raises(PermanentError) as refusal:
+            await training.run(claim)
     await training.fail(claim, str(refusal.value))
     failed = await database.read(lambda uow: uow.jobs.get(job.id))
     assert failed is not None

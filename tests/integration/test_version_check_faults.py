@@ -27,7 +27,7 @@ from stack import PATIENCE
 from stored_versions import Frozen, checked, current, frozen_version
 from workers.check import Check
 from workers.claims import ClaimLoops, PermanentError, PostponedError
-from workers.sources import fetch_sources
+from workers.sources import Sources
 
 
 def behind(settings: Settings, server: FaultyServer) -> Settings:
@@ -134,7 +134,7 @@ async def test_what_the_store_itself_calls_damaged_is_corrupt_and_not_waited_for
     check = await checked(sqlite_database, faulty_store, tmp_path, frozen)
     assert (check.intact, check.manifest_intact, check.corrupt_count) == (False, False, 12)
     with pytest.raises(PermanentError, match="12 of the version's 12 images cannot be used; changed"):
-        await fetch_sources(faulty_store, images, [], tmp_path / "sources")
+        await Sources(faulty_store, tmp_path).require_whole(images)
 
 
 async def test_a_check_that_was_stopped_is_taken_up_by_another_worker(

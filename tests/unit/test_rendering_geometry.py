@@ -11,6 +11,7 @@ from domain.augmentation import Draw
 from domain.models.annotation import AnnotationSource
 from domain.models.geometry import Box, bounding_box
 from domain.models.manifest import FrozenAnnotation
+from rendering.augmenting import augmented
 from rendering.geometry import (
     Affine,
     augmentation,
@@ -20,8 +21,7 @@ from rendering.geometry import (
     stored_to_upright,
     upright_to_stored,
 )
-from rendering.labels import Label, label_line, label_of, moved
-from rendering.pixels import augmented
+from rendering.labels import Label, label_of, moved
 from rendering.pixels import upright_to_stored as pixels_to_stored
 
 WIDTH, HEIGHT = 40, 24
@@ -71,8 +71,8 @@ def test_a_rotation_moves_boxes_as_it_moves_pixels(degrees: float, turns: int) -
 def test_a_turned_polygon_gets_a_tighter_box_than_its_corners() -> None:
     diamond = ((50.0, 30.0), (70.0, 50.0), (50.0, 70.0), (30.0, 50.0))
     turn = augmentation(Draw(degrees=45), 100, 100)
-    tight = moved(Label(0, 0, Box(30, 30, 40, 40), diamond), turn, 100, 100, 0.3)
-    loose = moved(Label(0, 0, Box(30, 30, 40, 40), None), turn, 100, 100, 0.3)
+    tight = moved(Label(0, "pine", Box(30, 30, 40, 40), diamond), turn, 100, 100, 0.3)
+    loose = moved(Label(0, "pine", Box(30, 30, 40, 40), None), turn, 100, 100, 0.3)
     assert tight
     assert loose
     assert tight.box.width == pytest.approx(40 / math.sqrt(2))
@@ -81,7 +81,7 @@ def test_a_turned_polygon_gets_a_tighter_box_than_its_corners() -> None:
 
 def test_what_turns_out_of_the_picture_goes() -> None:
     turn = augmentation(Draw(degrees=45), 100, 100)
-    assert moved(Label(0, 0, Box(0, 0, 10, 10), None), turn, 100, 100, 0.3) is None
+    assert moved(Label(0, "pine", Box(0, 0, 10, 10), None), turn, 100, 100, 0.3) is None
 
 
 def test_a_polygon_is_clipped_on_each_side() -> None:
@@ -100,20 +100,19 @@ def _annotation(box: Box, polygon: tuple[tuple[float, float], ...] | None = None
 
 
 def test_a_label_is_clipped_to_its_image() -> None:
-    label = label_of(_annotation(Box(-5, -5, 15, 15)), 0, 2, WIDTH, HEIGHT)
-    assert label == Label(0, 2, Box(0, 0, 10, 10), None)
-    assert label_line(label, 40, 20) == "2 0.125000 0.250000 0.250000 0.500000"
+    label = label_of(_annotation(Box(-5, -5, 15, 15)), 0, "pine", WIDTH, HEIGHT)
+    assert label == Label(0, "pine", Box(0, 0, 10, 10), None)
 
 
 @pytest.mark.parametrize("box", [Box(math.nan, 0, 1, 1), Box(50, 0, 5, 5), Box(1, 1, 0, 5), Box(1, 1, 5, -5)])
 def test_a_label_without_area_is_none(box: Box) -> None:
-    assert label_of(_annotation(box), 0, 0, WIDTH, HEIGHT) is None
+    assert label_of(_annotation(box), 0, "pine", WIDTH, HEIGHT) is None
 
 
 @pytest.mark.parametrize(
     "polygon", [(), ((1.0, 1.0),), ((1.0, 1.0), (9.0, 9.0)), ((math.inf, 0.0), (1.0, 1.0), (2.0, 0.0))]
 )
 def test_an_unsound_polygon_leaves_the_box(polygon: tuple[tuple[float, float], ...]) -> None:
-    label = label_of(_annotation(BOX, polygon), 0, 0, WIDTH, HEIGHT)
+    label = label_of(_annotation(BOX, polygon), 0, "pine", WIDTH, HEIGHT)
     assert label is not None
     assert label.polygon is None

@@ -17,9 +17,11 @@ from domain.models.config import Augmentation, Preprocessing, Resize, Tile, Vers
 from domain.models.geometry import Box
 from domain.models.manifest import FrozenAnnotation, FrozenImage
 from domain.models.version import Split
+from rendered_trees import render_tree
 from rendering.decode import ImageUnreadable, decode_file, read_orientation
+from rendering.formats.dataset_format import FOLDERS
 from rendering.pixels import upright_to_stored
-from rendering.tree import FOLDERS, RenderCancelled, RenderedTree, SplitTally, render_tree
+from rendering.tree import RenderedTree, SplitTally
 
 CLASSES = ["red", "green", "blue"]
 COLOURS = np.array([(230, 30, 30), (30, 200, 30), (40, 40, 230)])
@@ -50,20 +52,8 @@ def _image(
     )
 
 
-def _render(
-    folder: Path, images: list[FrozenImage], config: VersionConfig, threads: int = 2, name: str = "tree"
-) -> RenderedTree:
-    return render_tree(
-        folder / name,
-        images,
-        lambda image: folder / image.s3_key,
-        config,
-        CLASSES,
-        list(Split),
-        lambda done, total: None,
-        lambda: False,
-        threads,
-    )
+def _render(folder: Path, images: list[FrozenImage], config: VersionConfig, name: str = "tree") -> RenderedTree:
+    return render_tree(folder / name, images, lambda image: folder / image.s3_key, config, CLASSES, list(Split))
 
 
 def _pairs(tree: RenderedTree, split: Split = Split.TRAIN) -> list[tuple[np.ndarray, list[tuple[int, Box]]]]:
@@ -147,10 +137,10 @@ def _contents(tree: RenderedTree) -> dict[str, bytes]:
     return {str(path.relative_to(tree.root)): path.read_bytes() for path in tree.root.rglob("*") if path.is_file()}
 
 
-def test_the_bytes_depend_on_neither_threads_nor_run(tmp_path: Path) -> None:
+def test_the_bytes_do_not_depend_on_the_run(tmp_path: Path) -> None:
     images = [_image(tmp_path, f"{i}.png", shade=90 + i) for i in range(6)]
     config = VersionConfig(Preprocessing(tile=Tile(2, 2)), Augmentation(multiplier=3, rotation=20, rotate90=True))
-    first, second = (_contents(_render(tmp_path, images, config, n, f"tree{n}")) for n in (1, 4))
+    first, second = (_contents(_render(tmp_path, images, config, f"tree{n}")) for n in (1, 4))
     assert first == second
     assert len(first) == 6 * 4 * 3 * 2 + 1
     copies = [data for name, data in first.items() if name.endswith(".jpg")]
@@ -214,9 +204,7 @@ def _render_only(folder: Path, images: list[FrozenImage], split: Split) -> Rende
     def source(image: FrozenImage) -> Path:
         return folder / image.s3_key
 
-    return render_tree(
-        folder / "tree", images, source, VersionConfig(), CLASSES, {split}, lambda *_: None, lambda: False
-    )
+    return render_tree(folder / "tree", images, source, VersionConfig(), CLASSES, {split})
 
 
 def test_one_split_alone_is_what_an_evaluation_reads(tmp_path: Path) -> None:
@@ -245,25 +233,6 @@ def test_a_manifest_of_another_size_is_not_drawn_over(tmp_path: Path) -> None:
         _render(tmp_path, [replace(_image(tmp_path), width=241)], VersionConfig())
 
 
-def test_progress_is_told_and_cancelling_ends_it(tmp_path: Path) -> None:
-    images = [_image(tmp_path, f"{i}.png", shade=90 + i) for i in range(8)]
-    told: list[tuple[int, int]] = []
-    with pytest.raises(RenderCancelled):
-        render_tree(
-            tmp_path / "tree",
-            images,
-            lambda image: tmp_path / image.s3_key,
-            VersionConfig(),
-            CLASSES,
-            list(Split),
-            lambda done, total: told.append((done, total)),
-            lambda: len(told) >= 2,
-            1,
-        )
-    assert told[:2] == [(1, 8), (2, 8)]
-    assert len(told) < 8
-
-
 @pytest.mark.skipif(not REALDATA.is_dir(), reason="the real images are not here: set REALDATA_DIR")
 def test_real_drone_files_render(tmp_path: Path) -> None:
     files = [REALDATA / "images" / name for name in ("DJI_0010.JPG", "OSBS_029.tif", "SOAP_061.png")]
@@ -279,8 +248,5 @@ def test_real_drone_files_render(tmp_path: Path) -> None:
             )
         )  # fmt: skip
     config = VersionConfig(Preprocessing(tile=Tile(2, 2), resize=Resize(128, 128)))
-    tree = render_tree(
-        tmp_path / "tree", images, lambda i: REALDATA / "images" / i.s3_key, config, [], list(Split), lambda *_: None,
-        lambda: False,
-    )  # fmt: skip
+    tree = render_tree(tmp_path / "tree", images, lambda i: REALDATA / "images" / i.s3_key, config, [], list(Split))
     assert tree.splits[Split.TRAIN] == SplitTally(sources=3, images=12, labels=0)

@@ -1,6 +1,7 @@
 """Roboflow's CSV: filename, width, height, class, xmin, ymin, xmax, ymax, and if wanted polygon (a JSON list of
-[x, y]) and confidence. Pixels. Columns may come in any order; others are left alone. A row with an empty class and no
-coordinates names an image without objects."""
+[x, y]) and confidence. Pixels. Or VoTT's, which calls two of them image and label and has no width and height. Columns
+may come in any order; others are left alone. A row with an empty class and no coordinates names an image without
+objects."""
 
 from __future__ import annotations
 
@@ -39,7 +40,8 @@ from workers.importing.spool import (
 from workers.importing.waiting import WaitingObjects
 
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
-_REQUIRED = ("filename", "width", "height", "class", *_CORNERS)
+_REQUIRED = ("filename", "class", *_CORNERS)
+_VOTT = {"image": "filename", "label": "class"}
 _MAX_ROW = 2**20
 _GUARDED = re.compile(r"'(?=[=+\-@\t\r])")
 _NOT_A_POLYGON = "Its polygon is no JSON list of [x, y]."
@@ -103,7 +105,10 @@ def _rows(
 
 
 def _columns(header: list[str], name: str) -> dict[str, int]:
-    columns = {title.strip().lower(): place for place, title in enumerate(header)}
+    titles = [title.strip().lower() for title in header]
+    if not {"filename", "class"} & set(titles):
+        titles = [_VOTT.get(title, title) for title in titles]
+    columns = {title: place for place, title in enumerate(titles)}
     for title in _REQUIRED:
         if title not in columns:
             raise MalformedFileError(f"{name} has no column “{title}”; its first line has to name the columns.")

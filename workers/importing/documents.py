@@ -13,6 +13,9 @@ from workers.importing.archive import MAX_DOCUMENT_BYTES, Archive
 from workers.importing.malformed import MalformedFileError, printable
 from workers.importing.names import split_of
 
+_BESIDE = ("manifest.json", "sources.csv")
+"""What an export of the product has beside the annotations, and SHA256SUMS with it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -50,8 +53,9 @@ def is_zip(path: Path) -> bool:
 
 def _of_archive(archive: Archive, ending: str, limit: int) -> Iterator[Document]:
     found = False
+    beside = _BESIDE if "SHA256SUMS" in archive.names else ()
     for name in archive.names:
-        if name.lower().endswith(ending):
+        if name.lower().endswith(ending) and name not in beside:
             found = True
             folder, slash, base = name.rpartition("/")
             stem = base[: -len(ending)]

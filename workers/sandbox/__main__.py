@@ -1,4 +1,4 @@
-"""Entry of a sandboxed child: `python -m workers.sandbox module:function`.
+"""Entry of a sandboxed child: `python -m workers.sandbox module:function BYTES`, of memory that it may use.
 
 It imports the function, limits itself, says that it is ready, and answers requests until its input ends: one JSON
 object a line, {"seconds", "arguments"} in, {"result" or "refused" or "memory", "worn"} out.
@@ -25,12 +25,12 @@ MAX_GROWTH_BYTES = 256 * 1024**2
 _GRACE_SECONDS = 5
 
 
-def main(task: str) -> None:
+def main(task: str, memory: int) -> None:
     """Serve until the parent closes our input. What the task raises, unless RefusedError, ends the process."""
     requests, answers = _own_streams()
     module, _, name = task.partition(":")
     function = getattr(importlib.import_module(module), name)
-    limit_process()
+    limit_process(memory)
     start = memory_bytes("VmRSS") or 0
     _send(answers, {"ready": True})
     for calls, line in enumerate(requests, 1):
@@ -66,4 +66,4 @@ def _own_streams() -> tuple[BinaryIO, BinaryIO]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], int(sys.argv[2]))

@@ -46,8 +46,9 @@ _log = structlog.get_logger(__name__)
 class Child:
     """A process that serves one task. Make it by `start_child`."""
 
-    def __init__(self, task: str, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, task: str, process: asyncio.subprocess.Process, memory: int) -> None:
         self.task = task
+        self._memory = memory
         self.worn = False
         self._process = process
         self._said = bytearray()
@@ -97,7 +98,7 @@ class Child:
 
     def _result(self, answer: dict[str, Any]) -> dict[str, Any]:
         if "memory" in answer:
-            raise out_of_memory()
+            raise out_of_memory(self._memory)
         self.worn = answer["worn"]
         if "refused" in answer:
             raise SandboxRefusal(**answer["refused"])
@@ -130,7 +131,7 @@ class Child:
         if status == -signal.SIGALRM:
             return out_of_time(seconds)
         if any(sign in self._said for sign in _MEMORY_SIGNS):
-            return out_of_memory()
+            return out_of_memory(self._memory)
         return killed() if status in (-signal.SIGKILL, -signal.SIGTERM) else crashed()
 
     async def _settled(self) -> None:
@@ -155,12 +156,12 @@ class Child:
         return self._said.decode("utf-8", "replace").strip()
 
 
-async def start_child(task: str, function: str) -> Child:
-    """A child that is ready to run `module:function`. Raises SandboxStartError."""
+async def start_child(task: str, function: str, memory: int) -> Child:
+    """A child that is ready to run `module:function`, and may use `memory` bytes. Raises SandboxStartError."""
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | _OWN
     try:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "workers.sandbox", function),
+            *(sys.executable, "-P", "-m", "workers.sandbox", function, str(memory)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -170,7 +171,7 @@ async def start_child(task: str, function: str) -> Child:
         )
     except OSError as error:
         raise SandboxStartError(f"A sandbox for {task} cannot be started: {error.strerror}.") from error
-    child = Child(task, process)
+    child = Child(task, process, memory)
     try:
         await child.ready()
     except BaseException:

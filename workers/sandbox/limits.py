@@ -7,14 +7,15 @@ import resource
 from pathlib import Path
 
 MEMORY_BYTES = 512 * 1024**2
+"""What reading a file takes at most, unless a pool says otherwise."""
 _FILE_BYTES = 2 * 1024**3
 _OPEN_FILES = 64
 _NICENESS = 5
 _STATUS = Path("/proc/self/status")
 
 
-def limit_process() -> None:
-    """Lower this process's limits for good, once everything is imported: it may grow by MEMORY_BYTES from here.
+def limit_process(memory: int) -> None:
+    """Lower this process's limits for good, once everything is imported: it may grow by `memory` bytes from here.
 
     Memory is not limited where the system counts no data segment (macOS has no /proc); the other limits hold there.
     """
@@ -24,7 +25,7 @@ def limit_process() -> None:
     _lower(resource.RLIMIT_NOFILE, _OPEN_FILES)
     data = memory_bytes("VmData")
     if data is not None:
-        _lower(resource.RLIMIT_DATA, data + MEMORY_BYTES)
+        _lower(resource.RLIMIT_DATA, data + memory)
 
 
 def memory_bytes(field: str) -> int | None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from workers.sandbox.limits import MEMORY_BYTES
-
 
 class UnreadableFileError(Exception):
     """The file is at fault, and would be again; the message is a sentence about it."""
@@ -51,8 +49,9 @@ def out_of_time(seconds: float) -> SandboxCrashError:
     return SandboxCrashError(CrashCause.TIME, f"Reading it took more than {seconds:g} seconds.")
 
 
-def out_of_memory() -> SandboxCrashError:
-    return SandboxCrashError(CrashCause.MEMORY, f"Reading it needs more than {MEMORY_BYTES // 1024**2} MB of memory.")
+def out_of_memory(most: int) -> SandboxCrashError:
+    """`most` bytes were allowed."""
+    return SandboxCrashError(CrashCause.MEMORY, f"Reading it needs more than {most // 1024**2} MB of memory.")
 
 
 def crashed() -> SandboxCrashError:

@@ -7,18 +7,21 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from workers.sandbox.child import Child, start_child
+from workers.sandbox.limits import MEMORY_BYTES
 from workers.sandbox.outcome import SandboxRefusal
 from workers.sandbox.tasks import TASKS
 
 
 class SandboxPool:
-    """At most `processes` children at a time, each for one task; they start when they are first needed.
+    """At most `processes` children at a time, each for one task; they start when they are first needed, and may use
+    `memory` bytes each.
 
     `async with SandboxPool(2) as pool: facts = await pool.call("image", seconds=20, path=path)`
     """
 
-    def __init__(self, processes: int, tasks: Mapping[str, str] = TASKS) -> None:
+    def __init__(self, processes: int, tasks: Mapping[str, str] = TASKS, memory: int = MEMORY_BYTES) -> None:
         self._tasks = tasks
+        self._memory = memory
         self._processes = processes
         self._slots = asyncio.Semaphore(processes)
         self._idle: list[Child] = []
@@ -81,7 +84,7 @@ class SandboxPool:
                 return child
         if self._idle and len(self._idle) + self._calls > self._processes:
             await self._idle.pop(0).end()
-        child = await start_child(task, function)
+        child = await start_child(task, function, self._memory)
         if self._closed:
             await child.end()
             self._check_open()
