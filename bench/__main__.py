@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from bench.diffing import measure_diffing
 from bench.intake import INTAKE, Benchmark
 from bench.preview import measure_preview
+from bench.rendering import measure_rendering
 from bench.versions import measure_versions
 
 BENCHMARKS: Mapping[str, Benchmark] = {
     "versions": measure_versions,
     "preview": measure_preview,
     "diffing": measure_diffing,
+    "rendering": measure_rendering,
     **INTAKE,
 }
 
