@@ -50,6 +50,16 @@ class LocalStore:
     async def put_file(self, key: str, path: Path, content_type: str) -> None:
         await asyncio.to_thread(self._place, key, lambda temporary: shutil.copyfile(path, temporary), self.move_in)
 
+    async def put_stream(self, key: str, chunks: AsyncIterator[bytes], content_type: str) -> None:
+        temporary = await asyncio.to_thread(self.temporary)
+        try:
+            with temporary.open("wb") as file:
+                async for chunk in chunks:
+                    await asyncio.to_thread(file.write, chunk)
+            await asyncio.to_thread(self.move_in, temporary, key)
+        finally:
+            await asyncio.to_thread(temporary.unlink, missing_ok=True)
+
     async def get(self, key: str) -> bytes:
         def read() -> bytes:
             with self._open(key) as file:

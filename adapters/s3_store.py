@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,29 +13,20 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import aioboto3
-import structlog
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from botocore.handlers import add_expect_header
 
 from adapters.partial_file import partial_file
 from adapters.s3_bodies import digest_of, spool
 from adapters.s3_faults import CONDITION_FAILED, CONFLICT, status, told
+from adapters.s3_writer import TRIES, S3Writer
 from adapters.settings import Settings
 from domain.ports import ObjectChangedError, PutAddress, StoredObject
 
 GET_MINUTES, PUT_MINUTES = 15, 5
-PART_BYTES = 8 << 20
-SLOWEST_BYTES_A_SECOND = 64 << 10
-"""What takes bytes more slowly is given up."""
 
-_MOST_PARTS = 10_000  # of one object, by S3's own limit
-_PARTS_AT_ONCE = 4
-_TRIES = 3
-_BETWEEN_TRIES_SECONDS = 3  # at most 1 before the second and 2 before the third, by botocore's standard mode
 _CONNECTIONS = 32
-
-_log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
@@ -56,7 +46,7 @@ async def open_s3_store(
         connect_timeout=connect_seconds,
         read_timeout=read_seconds,
         max_pool_connections=_CONNECTIONS,
-        retries={"mode": "standard", "total_max_attempts": _TRIES},
+        retries={"mode": "standard", "total_max_attempts": TRIES},
         # We send a checksum of our own with every object: more is not asked of servers that speak S3 less well.
         request_checksum_calculation="when_required",
         # "virtual" addresses the bucket in its own region; "auto" would sign for AWS's global name, which redirects.
@@ -82,23 +72,23 @@ class S3Store:
 
     def __init__(self, client: Any, signer: Any, settings: Settings, read_seconds: float) -> None:
         self._client = client
+        self._writer = S3Writer(client, settings.s3_bucket, read_seconds)
         self._signer = signer
         self._bucket = settings.s3_bucket
         self._region = settings.s3_region
         self._where = f"S3 bucket {settings.s3_bucket} at {settings.s3_endpoint_url or 'AWS'}"
-        self._read_seconds = read_seconds
         self._signing = asyncio.Lock()
 
     async def put(self, key: str, data: bytes, content_type: str) -> None:
         with told(self._where, "write", key):
-            await self._put(key, data, content_type)
+            await self._writer.put(key, data, content_type)
 
     async def put_new(self, key: str, data: bytes, content_type: str) -> bool:
         mark = uuid4().hex
         with told(self._where, "write", key):
-            for _ in range(_TRIES):
+            for _ in range(TRIES):
                 try:
-                    await self._put(key, data, content_type, IfNoneMatch="*", Metadata={"write": mark})
+                    await self._writer.put(key, data, content_type, IfNoneMatch="*", Metadata={"write": mark})
                 except ClientError as error:
                     if status(error) == CONDITION_FAILED:
                         return await self._bears(key, mark)
@@ -109,12 +99,12 @@ class S3Store:
         raise OSError(f"{self._where}: cannot write {key}: others are writing it all the time; try again later.")
 
     async def put_file(self, key: str, path: Path, content_type: str) -> None:
-        size = await asyncio.to_thread(lambda: path.stat().st_size)
         with told(self._where, "write", key):
-            if size <= PART_BYTES:
-                await self._put(key, await asyncio.to_thread(path.read_bytes), content_type)
-            else:
-                await self._put_parts(key, path, size, content_type)
+            await self._writer.put_file(key, path, content_type)
+
+    async def put_stream(self, key: str, chunks: AsyncIterator[bytes], content_type: str) -> None:
+        with told(self._where, "write", key):
+            await self._writer.put_stream(key, chunks, content_type)
 
     async def get(self, key: str) -> bytes:
         with told(self._where, "read", key):
@@ -226,61 +216,3 @@ class S3Store:
         except KeyError:
             return False
         return metadata.get("write") == mark
-
-    async def _put(self, key: str, data: bytes, content_type: str, **more: object) -> None:
-        await self._send(self._client.put_object, data, Key=key, ContentType=content_type, **more)
-
-    async def _send(self, request: Callable[..., Awaitable[Any]], data: bytes, **more: object) -> Mapping[str, Any]:
-        """Sends bytes with their checksum. aiohttp has no time-out for a server that stops taking them."""
-        checksum = b64encode((await asyncio.to_thread(hashlib.sha256, data)).digest()).decode()
-        seconds = _TRIES * (self._read_seconds + len(data) / SLOWEST_BYTES_A_SECOND) + _BETWEEN_TRIES_SECONDS
-        async with asyncio.timeout(seconds):
-            answer: Mapping[str, Any] = await request(
-                Bucket=self._bucket, Body=data, ChecksumAlgorithm="SHA256", ChecksumSHA256=checksum, **more
-            )
-        return {"ChecksumSHA256": checksum, "ETag": answer["ETag"]}
-
-    async def _put_parts(self, key: str, path: Path, size: int, content_type: str) -> None:
-        """Nothing is seen of the parts before the last call, which makes them the object."""
-        begun = await self._client.create_multipart_upload(
-            Bucket=self._bucket, Key=key, ContentType=content_type, ChecksumAlgorithm="SHA256"
-        )
-        place = {"Key": key, "UploadId": begun["UploadId"]}
-        try:
-            parts = {"Parts": await self._send_parts(place, path, size)}
-            await self._client.complete_multipart_upload(Bucket=self._bucket, **place, MultipartUpload=parts)
-        except BaseException:
-            await self._abort(place)
-            raise
-
-    async def _send_parts(self, place: Mapping[str, str], path: Path, size: int) -> list[dict[str, Any]]:
-        part_bytes = max(PART_BYTES, -(-size // _MOST_PARTS))
-        gate = asyncio.Semaphore(_PARTS_AT_ONCE)
-
-        async def send(number: int) -> dict[str, Any]:
-            async with gate:
-                return await self._send_part(place, path, number, part_bytes)
-
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(send(number)) for number in range(1, -(-size // part_bytes) + 1)]
-        except ExceptionGroup as failed:  # the others were cancelled; the first says why
-            raise failed.exceptions[0] from None
-        return [task.result() for task in tasks]
-
-    async def _send_part(self, place: Mapping[str, str], path: Path, number: int, length: int) -> dict[str, Any]:
-        data = await asyncio.to_thread(_read_part, path, (number - 1) * length, length)
-        return {"PartNumber": number, **await self._send(self._client.upload_part, data, **place, PartNumber=number)}
-
-    async def _abort(self, place: Mapping[str, str]) -> None:
-        """Has the parts removed. Where that fails too, the bucket's lifecycle rule removes them (docs)."""
-        try:
-            await self._client.abort_multipart_upload(Bucket=self._bucket, **place)
-        except (BotoCoreError, ClientError) as error:
-            _log.warning("parts of an upload are left behind", key=place["Key"], reason=str(error))
-
-
-def _read_part(path: Path, offset: int, length: int) -> bytes:
-    with path.open("rb") as file:
-        file.seek(offset)
-        return file.read(length)

@@ -19,11 +19,13 @@ from db.tables import (
     training_jobs,
     uploads,
     version_checks,
+    version_exports,
 )
 from db.types import database_now
 from domain.jobs import ABANDONED_SECONDS, LEASE_SECONDS, Claim, JobKind
 from domain.models.asset import UploadState
 from domain.models.check import CheckStatus
+from domain.models.export import ExportStatus
 from domain.models.imports import ImportStatus
 from domain.models.model import DeploymentStatus, EvaluationStatus
 from domain.models.training import TrainingJobStatus
@@ -44,6 +46,7 @@ _WORK: Mapping[JobKind, _Work] = {
     JobKind.IMPORT: _Work(import_jobs, (ImportStatus.QUEUED, ImportStatus.RUNNING)),
     JobKind.SNAPSHOT: _Work(training_datasets, (DatasetStatus.CREATING,)),
     JobKind.CHECK: _Work(version_checks, (CheckStatus.QUEUED, CheckStatus.RUNNING)),
+    JobKind.EXPORT: _Work(version_exports, (ExportStatus.QUEUED, ExportStatus.RENDERING)),
     JobKind.TRAINING: _Work(training_jobs, tuple(status for status in TrainingJobStatus if not status.final)),
     JobKind.EVALUATION: _Work(model_evaluations, (EvaluationStatus.QUEUED, EvaluationStatus.RUNNING)),
     JobKind.DEPLOYMENT: _Work(model_deployments, (DeploymentStatus.PENDING,), "deployed_at"),

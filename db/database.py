@@ -18,6 +18,7 @@ from db.checks import SqlChecks
 from db.claims import SqlClaims
 from db.engine import WRITES, wants_repeat
 from db.events import Emitted, SqlEvents
+from db.exports import SqlExports
 from db.imports import SqlFileUploads, SqlImportJobs, SqlSkippedItems
 from db.jobs import SqlJobs
 from db.models import SqlDeployments, SqlEvaluations, SqlModels
@@ -58,6 +59,7 @@ class SqlUnitOfWork:
         self.versions = SqlVersions(connection)
         self.previews = SqlPreviews(connection)
         self.checks = SqlChecks(connection)
+        self.exports = SqlExports(connection)
         self.version_assets = SqlVersionAssets(connection)
         self.jobs = SqlJobs(connection)
         self.models = SqlModels(connection)

@@ -9,7 +9,16 @@ from sqlalchemy import Column, Select, Table, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.repository import chunks
-from db.tables import assets, projects, trained_models, training_dataset_assets, training_datasets, training_jobs
+from db.tables import (
+    assets,
+    projects,
+    trained_models,
+    training_dataset_assets,
+    training_datasets,
+    training_jobs,
+    version_exports,
+)
+from domain.models.export import ExportStatus
 from domain.models.training import TrainingJobStatus
 from domain.models.version import DatasetStatus
 
@@ -42,6 +51,9 @@ class SqlObjectNames:
     async def weights(self, team_id: str, keys: Iterable[str]) -> set[str]:
         return await self._of_team(trained_models, trained_models.c.weights_key, team_id, keys)
 
+    async def archives(self, team_id: str, keys: Iterable[str]) -> set[str]:
+        return await self._of_team(version_exports, version_exports.c.s3_key, team_id, keys)
+
     async def snapshot_runs(self, team_id: str) -> bool:
         mine = [training_datasets.c.team_id == team_id, training_datasets.c.status == DatasetStatus.CREATING]
         return await self._is(select(training_datasets.c.id).where(*mine))
@@ -49,6 +61,11 @@ class SqlObjectNames:
     async def training_runs(self, team_id: str) -> bool:
         mine = [training_jobs.c.team_id == team_id, training_jobs.c.status.in_(_UNFINISHED)]
         return await self._is(select(training_jobs.c.id).where(*mine))
+
+    async def export_runs(self, team_id: str) -> bool:
+        under_way = (ExportStatus.QUEUED, ExportStatus.RENDERING)
+        mine = [version_exports.c.team_id == team_id, version_exports.c.status.in_(under_way)]
+        return await self._is(select(version_exports.c.id).where(*mine))
 
     async def _of_team(self, table: Table, column: Column[str], team_id: str, keys: Iterable[str]) -> set[str]:
         return await self._among(select(column).where(table.c.team_id == team_id), column, keys)

@@ -72,6 +72,9 @@ class SqlVersionAssets:
         rows = await self._rows.all(select(*columns_of(training_dataset_assets)).where(*mine)) if positions else []
         return {row.position: row for row in rows}
 
+    async def of_asset(self, dataset_id: str, asset_id: str) -> VersionAsset | None:
+        return await self._rows.one(*_mine(dataset_id, None), training_dataset_assets.c.asset_id == asset_id)
+
     async def digests(self, dataset_ids: Iterable[str], split: Split) -> set[str]:
         statement = select(training_dataset_assets.c.sha256).where(
             training_dataset_assets.c.dataset_id.in_(list(dataset_ids)), training_dataset_assets.c.split == split

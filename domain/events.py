@@ -9,6 +9,7 @@ from domain.errors import DomainError, ErrorCode
 from domain.models.asset import UploadBatch
 from domain.models.check import VersionCheck
 from domain.models.event import ProjectEventKind, TrainingEventKind
+from domain.models.export import VersionExport
 from domain.models.model import ModelDeployment, ModelEvaluation, TrainedModel
 from domain.models.project import Project
 from domain.models.training import EpochMetrics, TrainingJobStatus
@@ -34,6 +35,10 @@ def upload_stream(batch_id: str) -> str:
 
 def import_stream(job_id: str) -> str:
     return f"import:{job_id}"
+
+
+def export_stream(export_id: str) -> str:
+    return f"export:{export_id}"
 
 
 def encode_event_cursor(seq: int) -> str:
@@ -119,6 +124,18 @@ def tell_evaluation(uow: UnitOfWork, evaluation: ModelEvaluation) -> None:
 
 def tell_check(uow: UnitOfWork, check: VersionCheck) -> None:
     _tell_project(uow, check.project_id, ProjectEventKind.CHECK_CHANGED, "VersionCheck", check.id)
+
+
+def tell_export(uow: UnitOfWork, export_id: str, done: int, total: int, message: str | None = None) -> None:
+    """Images of the version whose pictures are in the zip file, of all."""
+    uow.emit(export_stream(export_id), "EXPORT", {"done": done, "total": total, "message": message})
+
+
+def tell_export_status(
+    uow: UnitOfWork, export: VersionExport, done: int = 0, total: int = 0, message: str | None = None
+) -> None:
+    tell_export(uow, export.id, done, total, message)
+    _tell_project(uow, export.project_id, ProjectEventKind.EXPORT_CHANGED, "VersionExport", export.id)
 
 
 def tell_project(uow: UnitOfWork, project: Project) -> None:

@@ -43,6 +43,11 @@ def diff_key(team_id: str, from_sha256: str, to_sha256: str) -> str:
     return f"teams/{team_id}/diffs/{from_sha256}-{to_sha256}.json"
 
 
+def export_key(team_id: str, export_id: str, attempt: int) -> str:
+    """The zip file that an attempt at an export of a version writes."""
+    return f"teams/{team_id}/exports/{export_id}/{attempt}.zip"
+
+
 def weights_key(team_id: str, sha256: str) -> str:
     return f"teams/{team_id}/weights/{sha256}.pt"
 

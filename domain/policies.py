@@ -23,6 +23,7 @@ class Action(StrEnum):
     EXPORT = "EXPORT"
     CREATE_VERSION = "CREATE_VERSION"
     MANAGE_VERSION = "MANAGE_VERSION"
+    EXPORT_VERSION = "EXPORT_VERSION"
     TRAIN = "TRAIN"
     EVALUATE = "EVALUATE"
     DEPLOY = "DEPLOY"
@@ -42,13 +43,16 @@ ROLE_NEEDED = {
     Action.EXPORT: TeamRole.MEMBER,
     Action.CREATE_VERSION: TeamRole.MANAGER,
     Action.MANAGE_VERSION: TeamRole.MANAGER,
+    Action.EXPORT_VERSION: TeamRole.MEMBER,
     Action.TRAIN: TeamRole.MANAGER,
     Action.EVALUATE: TeamRole.MANAGER,
     Action.DEPLOY: TeamRole.MANAGER,
     Action.DETECT: TeamRole.MEMBER,
 }
 
-BEHIND_FEATURE = frozenset({Action.CREATE_VERSION, Action.MANAGE_VERSION, Action.TRAIN, Action.EVALUATE})
+BEHIND_FEATURE = frozenset(
+    {Action.CREATE_VERSION, Action.MANAGE_VERSION, Action.EXPORT_VERSION, Action.TRAIN, Action.EVALUATE}
+)
 """Mutations that need `Project.features.datasetVersions`; reading versions stays possible without it."""
 
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 from domain.errors import DomainError, ErrorCode
 from domain.models.asset import UploadState
 from domain.models.check import CheckStatus
+from domain.models.export import ExportStatus
 from domain.models.imports import ImportStatus
 from domain.models.model import DeploymentStatus, EvaluationStatus
 from domain.models.training import TrainingJobStatus
@@ -27,6 +28,10 @@ _TABLES: Mapping[type[StrEnum], Mapping[StrEnum, frozenset[StrEnum]]] = {
     CheckStatus: {
         CheckStatus.QUEUED: frozenset({CheckStatus.RUNNING, CheckStatus.FAILED}),
         CheckStatus.RUNNING: frozenset({CheckStatus.COMPLETED, CheckStatus.FAILED}),
+    },
+    ExportStatus: {
+        ExportStatus.QUEUED: frozenset({ExportStatus.RENDERING, ExportStatus.FAILED, ExportStatus.CANCELLED}),
+        ExportStatus.RENDERING: frozenset({ExportStatus.READY, ExportStatus.FAILED, ExportStatus.CANCELLED}),
     },
     TrainingJobStatus: {
         TrainingJobStatus.QUEUED: frozenset(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import platform
-from importlib.metadata import version
+
+import cv2
+import numpy as np
+import PIL
+import simplejpeg
 
 _REVISION = 1
 """Of the rendering code. Raise it with every change that makes other pictures or labels of the same order."""
-_LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "simplejpeg")
 
 
 def fingerprint() -> str:
     """Revision, library versions and CPU architecture: with the same fingerprint, the same order gives the same
     bytes."""
-    libraries = [f"{name} {version(name)}" for name in _LIBRARIES]
-    return ", ".join([f"renderer {_REVISION}", *libraries, platform.machine()])
+    libraries = {"numpy": np, "opencv": cv2, "pillow": PIL, "simplejpeg": simplejpeg}
+    versions = [f"{name} {module.__version__}" for name, module in libraries.items()]
+    return ", ".join([f"renderer {_REVISION}", *versions, platform.machine()])

@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from adapters import s3_store
+from adapters import s3_writer
 from adapters.object_store import open_object_store
 from adapters.s3_store import S3Store
 from adapters.settings import load_settings
@@ -105,7 +105,7 @@ def main(words: dict[str, Any]) -> None:
     # Small portions, so that ten images have several of each.
     snapshot_reads._IMAGES_AT_ONCE = 4
     snapshot_writes._ROWS_A_TRANSACTION = 4
-    s3_store.PART_BYTES = 2 << 10
+    s3_writer.PART_BYTES = 2 << 10
     for line in sys.stdin:
         # What takes long, the imports, is done once for all of them.
         if os.fork() == 0:

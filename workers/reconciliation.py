@@ -1,13 +1,14 @@
 """What no claim loop sets right: statuses out of step with their jobs, and work that no worker ever came for.
 
-A version, job or check whose worker died needs nothing from here: its lease runs out after 30 s, and the sweep of
-whatever worker there is takes it up, or fails it after three attempts in vain. Long work whose heart beats is never
+A version, job, check or export whose worker died needs nothing from here: its lease runs out after 30 s, and the sweep
+of whatever worker there is takes it up, or fails it after three attempts in vain. Long work whose heart beats is never
 touched.
 
 The last resort is for work that nobody can take up. It fails when no worker held it for 24 hours (a row that was never
 taken up counts from when it was made) and, in those 24 hours, no worker of its kind was heard of by any row: an io
-worker for snapshots, a GPU worker for trainings and evaluations. So a job that waits behind others never fails. This
-begins an hour after the process did, since a system that stood still for days must first come to take up what waits.
+worker for snapshots and exports, a GPU worker for trainings and evaluations. So a job that waits behind others never
+fails. This begins an hour after the process did, since a system that stood still for days must first come to take up
+what waits.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from functools import partial
 import structlog
 
 from domain.evaluations import evaluation_failed
+from domain.exports import export_failed
 from domain.jobs import Claim, JobKind
 from domain.models.training import TrainingJobStatus
 from domain.ports import Database, UnitOfWork
@@ -32,6 +34,7 @@ _AT_ONCE = 200
 _GPU = (JobKind.TRAINING, JobKind.EVALUATION, JobKind.DEPLOYMENT)
 _ALIKE: Mapping[JobKind, tuple[JobKind, ...]] = {
     JobKind.SNAPSHOT: (JobKind.SNAPSHOT,),
+    JobKind.EXPORT: (JobKind.EXPORT,),
     JobKind.TRAINING: _GPU,
     JobKind.EVALUATION: _GPU,
 }
@@ -92,6 +95,9 @@ class Reconciliation:
             case JobKind.SNAPSHOT:
                 reason = "No io worker made it for 24 hours; start one, then retry the version."
                 await self._snapshot.fail(claim, reason)
+            case JobKind.EXPORT:
+                reason = "No io worker took it up for 24 hours; start one, then export the version again."
+                await self._database.write(export_failed(claim, reason))
             case JobKind.TRAINING:
                 reason = f"{silence} start the training again."
                 await self._database.write(ended(claim, TrainingJobStatus.FAILED, reason))

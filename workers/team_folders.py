@@ -79,8 +79,13 @@ async def _weights(uow: UnitOfWork, team_id: str, keys: Collection[str]) -> set[
     return await uow.object_names.weights(team_id, keys)
 
 
+async def _archives(uow: UnitOfWork, team_id: str, keys: Collection[str]) -> set[str]:
+    return await uow.object_names.archives(team_id, keys)
+
+
 _SNAPSHOTS = Busy("a version is being made", lambda uow, team_id: uow.object_names.snapshot_runs(team_id))
 _TRAININGS = Busy("a training is under way", lambda uow, team_id: uow.object_names.training_runs(team_id))
+_EXPORTS = Busy("a version is being exported", lambda uow, team_id: uow.object_names.export_runs(team_id))
 
 TEAM_FOLDERS = (
     TeamFolder("originals", "originals/", f"[0-9a-f]{{2}}/({_SHA256})", _originals, _SNAPSHOTS, watched=True),
@@ -89,6 +94,7 @@ TEAM_FOLDERS = (
     ),
     TeamFolder("manifests", "projects/", _MANIFEST, _manifests, _SNAPSHOTS, swept=True),
     TeamFolder("weights", "weights/", rf"{_SHA256}\.pt", _weights, _TRAININGS),
+    TeamFolder("archives", "exports/", r"[^/]+/\d+\.zip", _archives, _EXPORTS, swept=True),
     TeamFolder("uploads", "uploads/", "([^/]+)", _open_uploads, swept=True),
     TeamFolder("files", "files/uploads/", "([^/]+)", _files, swept=True),
     TeamFolder("exports", "files/exports/", ".+", _nobody, swept=True),

@@ -7,6 +7,8 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Tabl
 from db.tables.columns import Double, ExactText, claimable, id_column, metadata, reference, time_column
 from db.types import EnumText, JsonValue
 from domain.models.check import CheckStatus
+from domain.models.export import ExportStatus
+from domain.models.imports import ExportFormat
 from domain.models.version import DatasetStatus, Split
 
 training_datasets = Table(
@@ -117,13 +119,20 @@ version_exports = Table(
     metadata,
     id_column(),
     reference("datasetId", "dataset_id", "TrainingDataset"),
-    Column("format", String(32), nullable=False),
-    Column("status", String(32), nullable=False),
+    Column("format", EnumText(ExportFormat), nullable=False),
+    Column("status", EnumText(ExportStatus), nullable=False),
     Column("failureReason", Text, key="failure_reason", nullable=True),
     Column("s3Key", String(512), key="s3_key", nullable=True),
     Column("sha256", String(64), nullable=True),
     Column("sizeBytes", BigInteger, key="size_bytes", nullable=True),
     time_column("createdAt", "created_at"),
     *claimable(),
+    reference("projectId", "project_id", "Project"),
+    Column("teamId", String(191), key="team_id", nullable=False),
+    Column("imageCount", Integer, key="image_count", nullable=False, server_default="0"),
+    Column("warnings", JsonValue, nullable=True),
+    Column("createdById", String(191), key="created_by_id", nullable=True),
+    time_column("finishedAt", "finished_at", nullable=True),
     Index(None, "dataset_id", "created_at"),
+    Index(None, "status", "heartbeat_at"),
 )

@@ -15,7 +15,7 @@ from adapters.local_store import LocalStore
 from adapters.object_store import open_object_store
 from adapters.settings import Settings
 from domain.errors import DomainError, ErrorCode
-from domain.models.manifest import FrozenAnnotation
+from domain.models.manifest import FrozenImage
 from domain.models.version import Manifest
 from domain.ports import ObjectStore
 from frozen_images import frozen_images, put_manifest
@@ -41,10 +41,9 @@ def files(tmp_path: Path) -> LocalFiles:
     return LocalFiles(tmp_path / "cache")
 
 
-async def expected(store: ObjectStore) -> tuple[Manifest, list[tuple[FrozenAnnotation, ...]]]:
+async def expected(store: ObjectStore) -> tuple[Manifest, list[FrozenImage]]:
     images = frozen_images(IMAGES)
-    in_order = sorted(images, key=lambda image: image.sha256)
-    return await put_manifest(store, images), [image.annotations for image in in_order]
+    return await put_manifest(store, images), sorted(images, key=lambda image: image.sha256)
 
 
 async def test_each_line_is_found_with_one_download_however_many_ask(
@@ -53,19 +52,19 @@ async def test_each_line_is_found_with_one_download_however_many_ask(
     manifest, lines = await expected(any_store)
     downloads = counted(monkeypatch, any_store, "download")
     manifests = LocalManifests(any_store, files)
-    found = await asyncio.gather(*(manifests.annotations(manifest, position) for position in range(IMAGES)))
+    found = await asyncio.gather(*(manifests.image(manifest, position) for position in range(IMAGES)))
     assert list(found) == lines
-    assert await manifests.annotations(manifest, 0) == lines[0]
+    assert await manifests.image(manifest, 0) == lines[0]
     assert downloads == [manifest.s3_key]
     with pytest.raises(IndexError):
-        await manifests.annotations(manifest, IMAGES + 1)
+        await manifests.image(manifest, IMAGES + 1)
 
 
 async def test_who_goes_away_takes_nothing_from_the_others(store: LocalStore, files: LocalFiles) -> None:
     manifest, lines = await expected(store)
     manifests = LocalManifests(store, files)
-    first = asyncio.create_task(manifests.annotations(manifest, 1))
-    others = [asyncio.create_task(manifests.annotations(manifest, position)) for position in range(5)]
+    first = asyncio.create_task(manifests.image(manifest, 1))
+    others = [asyncio.create_task(manifests.image(manifest, position)) for position in range(5)]
     await asyncio.sleep(0)
     first.cancel()
     assert await asyncio.gather(*others) == lines[:5]
@@ -82,15 +81,15 @@ async def test_another_file_in_its_place_is_refused_until_the_right_one_is_back(
     for bad in (good[:-1], good[:1000] + bytes([good[1000] ^ 1]) + good[1001:], b""):
         await any_store.put(manifest.s3_key, bad, "application/json")
         with pytest.raises(DomainError, match="does not match its checksum; restore teams/team/") as refused:
-            await manifests.annotations(manifest, 0)
+            await manifests.image(manifest, 0)
         assert refused.value.code is ErrorCode.NOT_READY
     await any_store.delete(manifest.s3_key)
     with pytest.raises(DomainError, match="missing from the object store; restore teams/team/") as refused:
-        await manifests.annotations(manifest, 0)
+        await manifests.image(manifest, 0)
     assert refused.value.code is ErrorCode.NOT_READY
     assert files.size_bytes == 0
     await any_store.put(manifest.s3_key, good, "application/json")
-    assert await manifests.annotations(manifest, 0) == lines[0]
+    assert await manifests.image(manifest, 0) == lines[0]
 
 
 async def test_a_store_that_cannot_be_reached_is_unavailable(
@@ -100,7 +99,7 @@ async def test_a_store_that_cannot_be_reached_is_unavailable(
     nowhere = s3_settings.model_copy(update={"s3_endpoint_url": "http://127.0.0.1:9"})
     async with open_object_store(nowhere) as unreachable:
         with pytest.raises(DomainError) as refused:
-            await LocalManifests(unreachable, files).annotations(manifest, 0)
+            await LocalManifests(unreachable, files).image(manifest, 0)
     assert refused.value.code is ErrorCode.UNAVAILABLE
 
 
@@ -119,15 +118,15 @@ async def test_the_ones_used_longest_ago_make_room(
     files = LocalFiles(tmp_path / "cache", limit)
     manifests = LocalManifests(store, files)
     for manifest in kept:
-        await manifests.annotations(kept[0], 0)
-        await manifests.annotations(manifest, 0)
+        await manifests.image(kept[0], 0)
+        await manifests.image(manifest, 0)
         assert files.size_bytes <= limit
     await settled(tmp_path / "cache", 3)
     downloads = counted(monkeypatch, store, "download")
-    await manifests.annotations(kept[0], 1)
-    await manifests.annotations(kept[5], 1)
+    await manifests.image(kept[0], 1)
+    await manifests.image(kept[5], 1)
     assert downloads == []
-    assert [one.weed_type for one in await manifests.annotations(kept[1], 1)] == ["class 1"] * 2
+    assert [one.weed_type for one in (await manifests.image(kept[1], 1)).annotations] == ["class 1"] * 2
     assert downloads == [kept[1].s3_key]
 
 
@@ -137,7 +136,7 @@ async def test_what_is_in_use_stays(store: LocalStore, tmp_path: Path) -> None:
     manifests = LocalManifests(store, files)
     async with manifests.open(held) as folder:
         for position in range(3):
-            assert [one.weed_type for one in await manifests.annotations(other, position)] == ["other"] * 2
+            assert [one.weed_type for one in (await manifests.image(other, position)).annotations] == ["other"] * 2
         assert (folder / MANIFEST_FILE).stat().st_size == held.size_bytes
     assert files.size_bytes == 0
     await settled(tmp_path / "cache", 0)

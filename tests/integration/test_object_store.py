@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from base64 import b64encode
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -17,10 +17,11 @@ from starlette.applications import Starlette
 
 from adapters.local_store import GET_MINUTES, PUT_MINUTES, LocalStore
 from adapters.local_store_http import object_routes
-from adapters.s3_store import PART_BYTES
+from adapters.s3_writer import PART_BYTES
 from domain.ports import ObjectChangedError, ObjectStore, PutAddress
 
 KEY = "teams/t/originals/ab/abc"
+MIB = 1 << 20
 FOLDER_ADDRESS = "http://127.0.0.1:8000"
 ODD_KEYS = [
     "teams/t/north block – May (1).jpg",
@@ -48,6 +49,15 @@ async def keys_under(store: ObjectStore, prefix: str) -> list[str]:
 
 async def put_address(store: ObjectStore, key: str, content: bytes, age: timedelta = timedelta()) -> PutAddress:
     return await store.put_url(key, len(content), hashlib.sha256(content).hexdigest(), datetime.now(UTC) - age)
+
+
+async def pieces(data: bytes, lengths: Sequence[int]) -> AsyncIterator[bytes]:
+    """The data in pieces of those lengths, in turn."""
+    start, turn = 0, 0
+    while start < len(data):
+        length = lengths[turn % len(lengths)]
+        yield data[start : start + length]
+        start, turn = start + length, turn + 1
 
 
 async def chunks(data: bytes) -> AsyncIterator[bytes]:
@@ -163,6 +173,68 @@ async def test_a_large_file_is_stored_and_given_back_whole(any_store: ObjectStor
     await any_store.copy(KEY, "teams/t/copy", tag)
     assert hashlib.sha256(await any_store.get("teams/t/copy")).digest() == hashlib.sha256(data).digest()
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["back", "large"]
+
+
+@pytest.mark.parametrize("length", [0, 7, MIB - 1, MIB, MIB + 1, 3 * MIB, 3 * MIB + 5])
+async def test_a_stream_is_stored_whole_whatever_its_length_and_its_pieces(
+    any_store: ObjectStore, web: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    # Of S3's parts only the last may be smaller than 5 MiB; the tests' server does not mind.
+    monkeypatch.setattr("adapters.s3_writer.STREAM_PART_BYTES", MIB)
+    data = Random(length).randbytes(length)
+    await any_store.put_stream(KEY, pieces(data, [1, 70_000, 0, 3 * MIB]), "application/zip")
+    assert await any_store.get(KEY) == data
+    url = await any_store.get_url(KEY, "north-v3-yolo.zip", "application/zip", datetime.now(UTC))
+    whole = await web.get(url)
+    assert (whole.content, whole.headers["content-type"]) == (data, "application/zip")
+    if length > 100:
+        rest = await web.get(url, headers={"Range": f"bytes={length - 100}-"})
+        assert (rest.status_code, rest.content) == (206, data[-100:])
+        assert rest.headers["content-range"] == f"bytes {length - 100}-{length - 1}/{length}"
+
+
+async def test_a_stream_that_breaks_off_leaves_the_old_object_and_nothing_else(
+    any_store: ObjectStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("adapters.s3_writer.STREAM_PART_BYTES", MIB)
+    await any_store.put(KEY, b"old", "")
+
+    async def breaking(length: int) -> AsyncIterator[bytes]:
+        yield bytes(length)
+        raise LookupError("on purpose")
+
+    for length in (10, MIB, 3 * MIB + 1):
+        with pytest.raises(LookupError, match="on purpose"):
+            await any_store.put_stream(KEY, breaking(length), "")
+        assert await any_store.get(KEY) == b"old"
+    assert await keys_under(any_store, "teams/") == [KEY]
+    assert [path for path in tmp_path.rglob(".incoming/*") if path.is_file()] == []
+
+
+async def test_a_stream_that_is_cancelled_leaves_the_old_object_and_nothing_else(
+    any_store: ObjectStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("adapters.s3_writer.STREAM_PART_BYTES", MIB)
+    await any_store.put(KEY, b"old", "")
+    standing, ended = asyncio.Event(), asyncio.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        try:
+            yield bytes(3 * MIB + 1)
+            standing.set()
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    writing = asyncio.create_task(any_store.put_stream(KEY, endless(), ""))
+    await standing.wait()
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    assert ended.is_set()
+    assert await any_store.get(KEY) == b"old"
+    assert await keys_under(any_store, "teams/") == [KEY]
+    assert [path for path in tmp_path.rglob(".incoming/*") if path.is_file()] == []
 
 
 async def test_a_copy_by_tag_is_of_what_was_read_or_is_not_made(any_store: ObjectStore, tmp_path: Path) -> None:

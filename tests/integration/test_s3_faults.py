@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -11,7 +12,8 @@ from random import Random
 import aioboto3
 import pytest
 
-from adapters.s3_store import PART_BYTES, S3Store, open_s3_store
+from adapters.s3_store import S3Store, open_s3_store
+from adapters.s3_writer import PART_BYTES
 from adapters.settings import Settings
 from domain.ports import ObjectStore
 from faulty_server import Fault, FaultyServer
@@ -19,6 +21,7 @@ from s3_server import refusal
 
 KEY = "teams/t/originals/ab/abc"
 QUICK_SECONDS = 0.5
+SMALLEST_PART = 5 << 20
 
 
 @pytest.fixture
@@ -118,7 +121,7 @@ async def test_bytes_that_change_on_the_way_are_refused(
 async def test_a_server_that_takes_no_bytes_is_given_up(
     faulty_s3: FaultyServer, hasty: S3Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.s3_store.SLOWEST_BYTES_A_SECOND", 1 << 30)
+    monkeypatch.setattr("adapters.s3_writer.SLOWEST_BYTES_A_SECOND", 1 << 30)
     faulty_s3.faults += [Fault.UNREAD] * 3
     with refusal("cannot write", KEY, "too long"):
         await hasty.put(KEY, bytes(64_000_000), "")
@@ -180,6 +183,100 @@ async def test_a_large_file_that_is_cancelled_leaves_neither_object_nor_parts(
         await sending
     assert await _open_uploads(s3_settings) == 0
     assert await behind.size(KEY) is None
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Streams go in the smallest parts that S3 takes."""
+    monkeypatch.setattr("adapters.s3_writer.STREAM_PART_BYTES", SMALLEST_PART)
+    return SMALLEST_PART
+
+
+async def _pieces(data: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(data), 1 << 20):
+        yield data[start : start + (1 << 20)]
+
+
+async def test_a_stream_goes_in_parts_that_are_sent_again(
+    faulty_s3: FaultyServer, behind: S3Store, small_parts: int
+) -> None:
+    data = Random(2).randbytes(2 * small_parts + 1)
+    faulty_s3.faults += [None, Fault.BUSY, Fault.LOST, Fault.BUSY]
+    await behind.put_stream(KEY, _pieces(data), "application/zip")
+    assert await behind.get(KEY) == data
+    numbers = {line.partition("partNumber=")[2].partition("&")[0] for line in faulty_s3.seen if "partNumber" in line}
+    assert {number.split()[0] for number in numbers} == {"1", "2", "3"}
+
+
+@pytest.mark.parametrize("handed_on", [1, 2, 4])
+async def test_a_stream_that_the_server_refuses_leaves_neither_object_nor_parts(
+    faulty_s3: FaultyServer, behind: S3Store, s3_settings: Settings, small_parts: int, handed_on: int
+) -> None:
+    """Of the requests that begin it, send its three parts and end it, one is refused."""
+    await behind.put(KEY, b"old", "")
+    faulty_s3.faults += [*[None] * handed_on, Fault.FORBIDDEN]
+    with refusal("cannot write", KEY):
+        await behind.put_stream(KEY, _pieces(bytes(2 * small_parts + 1)), "")
+    assert await _open_uploads(s3_settings) == 0
+    assert await behind.get(KEY) == b"old"
+
+
+async def test_a_stream_s_bytes_that_change_on_the_way_are_refused(
+    faulty_s3: FaultyServer, behind: S3Store, s3_settings: Settings, small_parts: int
+) -> None:
+    faulty_s3.faults += [None, Fault.CHANGED_REQUEST]
+    with refusal("cannot write", "BadDigest"):
+        await behind.put_stream(KEY, _pieces(bytes(2 * small_parts)), "")
+    assert await _open_uploads(s3_settings) == 0
+    assert await behind.size(KEY) is None
+
+
+async def test_a_stream_that_is_cancelled_leaves_neither_object_nor_parts(
+    faulty_s3: FaultyServer, behind: S3Store, s3_settings: Settings, small_parts: int
+) -> None:
+    asked = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal asked
+        while True:
+            asked += 1
+            yield bytes(1 << 20)
+
+    faulty_s3.faults += [None, Fault.SILENT, Fault.SILENT]
+    sending = asyncio.create_task(behind.put_stream(KEY, endless(), ""))
+    await faulty_s3.saw(3)
+    assert await _open_uploads(s3_settings) == 1
+    assert asked * (1 << 20) == 2 * small_parts, "no more is made than two parts that are on their way"
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    assert await _open_uploads(s3_settings) == 0
+    assert await behind.size(KEY) is None
+
+
+async def test_an_abort_that_gets_no_answer_holds_nobody_up(
+    faulty_s3: FaultyServer, behind: S3Store, small_parts: int
+) -> None:
+    faulty_s3.faults.append(None)
+    faulty_s3.every = Fault.SILENT
+    sending = asyncio.create_task(behind.put_stream(KEY, _pieces(bytes(2 * small_parts)), ""))
+    await faulty_s3.saw(3)
+    sending.cancel()
+    async with asyncio.timeout(30):  # the server would be waited for three times a minute
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+
+
+async def test_a_stream_longer_than_an_object_can_be_says_so(
+    behind: S3Store, s3_settings: Settings, small_parts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.s3_writer._MOST_PARTS", 2)
+    await behind.put_stream(KEY, _pieces(bytes(2 * small_parts)), "")
+    with pytest.raises(OSError, match="larger than 2 parts") as refused:
+        await behind.put_stream(KEY, _pieces(bytes(2 * small_parts + 1)), "")
+    assert refused.value.errno == errno.EFBIG
+    assert await _open_uploads(s3_settings) == 0
+    assert await behind.size(KEY) == 2 * small_parts
 
 
 async def test_refused_credentials_are_named_and_not_shown(

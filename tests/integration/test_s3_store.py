@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import tracemalloc
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from adapters.s3_store import PART_BYTES, open_s3_store
+from adapters.s3_store import open_s3_store
+from adapters.s3_writer import PART_BYTES
 from adapters.settings import Settings, load_settings
 from domain.ports import ObjectStore
 from faulty_server import FaultyServer
@@ -35,6 +37,23 @@ async def test_large_files_pass_through_little_memory(s3_store: ObjectStore, tmp
         tracemalloc.stop()
     assert (tmp_path / "back").stat().st_size == parts * PART_BYTES
     assert peak < 10 * PART_BYTES, "four parts are on the way, and aiohttp copies each"
+
+
+async def test_long_streams_pass_through_little_memory(s3_store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.s3_writer.STREAM_PART_BYTES", PART_BYTES)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(16 * PART_BYTES >> 20):
+            yield bytes(1 << 20)
+
+    tracemalloc.start()
+    try:
+        await s3_store.put_stream(KEY, pieces(), "")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert await s3_store.size(KEY) == 16 * PART_BYTES
+    assert peak < 6 * PART_BYTES, "two parts are on the way, and aiohttp copies each"
 
 
 async def test_a_bucket_that_is_missing_or_elsewhere_is_named_with_its_setting(

@@ -21,8 +21,10 @@ from db.tables import watched_originals
 from domain import keys
 from domain.assets import delete_assets
 from domain.checks import verify_version
+from domain.exports import cancel_export, export_version
 from domain.jobs import JobKind
 from domain.models.asset import UploadState
+from domain.models.imports import ExportFormat
 from domain.models.training import TrainingConfig, TrainingJobStatus
 from domain.models.version import DatasetVersion
 from domain.ports import ObjectStore, Original
@@ -30,6 +32,7 @@ from domain.training import StartTraining, start_training
 from seeds import (
     Home,
     add_batch,
+    add_export,
     add_file,
     add_images,
     add_model,
@@ -73,6 +76,7 @@ def stray_keys(home: Home) -> Mapping[str, list[str]]:
         "thumbnails": sorted(keys.thumbnail_key(team, sha256, size) for size in keys.THUMBNAIL_SIZES),
         "manifests": [keys.manifest_key(team, home.project.id, 7, sha256)],
         "weights": [keys.weights_key(team, sha256)],
+        "archives": [keys.export_key(team, "gone", 1)],
         "uploads": [keys.upload_key(team, "gone")],
         "files": [keys.file_key(team, "gone")],
         "exports": [keys.annotation_export_key(team, home.project.id, sha256, "csv")],
@@ -92,7 +96,11 @@ async def needed_keys(database: SqlDatabase, store: ObjectStore, folder: Path, h
     model = await add_model(database, version)
     (upload,) = await add_uploads(database, home.project, batch, ["new"], UploadState.OPEN)
     file = await add_file(database, home.project, "a.json")
-    others = await stored(store, model.weights_key, keys.upload_key(team, upload.id), keys.file_key(team, file.id))
+    export = await add_export(database, version, attempt=2)
+    assert export.s3_key is not None
+    others = await stored(
+        store, model.weights_key, export.s3_key, keys.upload_key(team, upload.id), keys.file_key(team, file.id)
+    )
     assert version.manifest is not None
     return [version.manifest.s3_key, *others, *(key for some in wanted for key in some)]
 
@@ -206,6 +214,23 @@ async def test_while_a_training_runs_weights_are_left_alone(
     assert await found(database, store, home, later()) == {}
     await database.write(lambda uow: uow.jobs.update(job.id, status=TrainingJobStatus.FAILED))
     assert await found(database, store, home, later()) == {"weights": weights}
+
+
+async def test_of_an_export_s_attempts_the_one_that_is_ready_stays_and_none_goes_while_one_runs(
+    database: SqlDatabase, store: LocalStore, home: Home, tmp_path: Path
+) -> None:
+    await annotate(database, home, await add_images(database, home.project, ["field"]))
+    version = await freeze(database, store, tmp_path, await request_version(database, home))
+    export = await add_export(database, version, attempt=3)
+    attempts = await stored(store, *(keys.export_key(home.team.id, export.id, attempt) for attempt in (1, 2, 3, 4)))
+    running = await export_version(database, store, home.principal, version.id, ExportFormat.COCO)
+    await Collection(database, store).collect_strays(later())
+    assert await left(store, attempts) == list(attempts)
+    await cancel_export(database, home.principal, running.id)
+    await Collection(database, store).collect_strays(datetime.now(UTC))
+    assert await left(store, attempts) == list(attempts), "they may be in use: they are to be a day old"
+    await Collection(database, store).collect_strays(later())
+    assert await left(store, attempts) == [attempts[2]]
 
 
 async def test_an_image_that_is_on_the_list_keeps_its_day_however_often_it_is_suspected(

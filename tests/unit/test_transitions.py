@@ -9,6 +9,7 @@ import pytest
 from domain.errors import DomainError, ErrorCode
 from domain.models.asset import UploadState
 from domain.models.check import CheckStatus
+from domain.models.export import ExportStatus
 from domain.models.model import DeploymentStatus, EvaluationStatus
 from domain.models.training import TrainingJobStatus
 from domain.models.version import DatasetStatus
@@ -27,6 +28,14 @@ ALLOWED: dict[type[StrEnum], set[str]] = {
         "ARCHIVED FAILED",
     },
     CheckStatus: {"QUEUED RUNNING", "QUEUED FAILED", "RUNNING COMPLETED", "RUNNING FAILED"},
+    ExportStatus: {
+        "QUEUED RENDERING",
+        "QUEUED FAILED",
+        "QUEUED CANCELLED",
+        "RENDERING READY",
+        "RENDERING FAILED",
+        "RENDERING CANCELLED",
+    },
     TrainingJobStatus: {
         "QUEUED PREPARING",
         "QUEUED FAILED",
@@ -56,6 +65,12 @@ def test_only_what_the_table_names_is_allowed(current: StrEnum, target: StrEnum)
     assert refused.value.code is ErrorCode.NOT_READY
     assert current.value in refused.value.message
     assert target.value in refused.value.message
+
+
+def test_a_final_export_stays_as_it_is() -> None:
+    final = {status for status in ExportStatus if status.final}
+    assert final == {ExportStatus.READY, ExportStatus.FAILED, ExportStatus.CANCELLED}
+    assert not any(pair.split()[0] in final for pair in ALLOWED[ExportStatus])
 
 
 def test_a_final_training_stays_as_it_is() -> None:
