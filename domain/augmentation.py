@@ -8,6 +8,9 @@ from random import Random
 
 from domain.models.config import Augmentation
 
+_MOST_DRAWS = 100
+"""Amounts may be so small that none of them is ever more than nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draw:
@@ -64,17 +67,19 @@ class Draw:
 def draw(augmentation: Augmentation, sha256: str, tile: int, copy: int, attempt: int = 0) -> Draw:
     """The steps of copy number `copy` (from 1) of tile number `tile` (from 0) of the image with that SHA-256 (hex).
 
-    The same arguments give the same steps on any machine. A draw without effect is drawn again; where one had none on
-    the picture at hand, the next `attempt` gives another. Raises ValueError when the augmentation has no step at all.
+    The same arguments give the same steps on any machine. A draw without effect is drawn again, a hundred times at
+    most; where one had none on the picture at hand, the next `attempt` gives another. Raises ValueError when the
+    augmentation has no step at all.
     """
     if not augmentation.has_steps:
         raise ValueError("An augmentation without steps has no copies to draw.")
     key = f"{augmentation.seed}:{sha256}:{tile}:{copy}" + (f":{attempt}" if attempt else "")
     turns, rest = _random(key), _random(f"{key}:rest")
-    while True:
+    for _ in range(_MOST_DRAWS):
         steps = _draw_once(augmentation, turns, rest)
         if steps.has_effect:
-            return steps
+            break
+    return steps
 
 
 def _random(key: str) -> Random:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
@@ -62,8 +62,13 @@ class RenderCache:
         target = self._path(team_id, key)
         target.parent.mkdir(parents=True, exist_ok=True)
         size = path.stat().st_size
-        path.replace(target)
-        pack = Pack(target)
+        # Opened first: once it has its name, another process that cleans may delete it.
+        pack = Pack(path)
+        try:
+            pack.move(target)
+        except OSError:
+            pack.close()
+            raise
         with self._lock:
             self._allowance -= size
             if self._allowance < 0:
@@ -71,29 +76,41 @@ class RenderCache:
                 self._allowance = int(self._limit * _PORTION)
         return pack
 
+    def make_room(self) -> None:
+        """Deletes half of what is there: the disk is full, whatever the limit says."""
+        with self._lock:
+            packs = sorted(self._packs())
+            _delete(packs, sum(size for _, size, _ in packs) // 2)
+
     def _path(self, team_id: str, key: str) -> Path:
         return self._root / "teams" / team_id / key[:2] / key
 
     def _clean(self) -> None:
         """Deletes what was unused for longest. Others may be at it too: what is gone is gone."""
         packs = sorted(self._packs())
-        total = sum(size for _, size, _ in packs)
-        if total > self._limit * _FULL:
-            for _, size, path in packs:
-                if total <= self._limit * _EMPTIED:
-                    break
-                path.unlink(missing_ok=True)
-                total -= size
+        if sum(size for _, size, _ in packs) > self._limit * _FULL:
+            _delete(packs, int(self._limit * _EMPTIED))
         for path in (self._root / _INCOMING).iterdir():
             with suppress(FileNotFoundError):
                 if path.stat().st_mtime < time.time() - _FORGOTTEN_SECONDS:
                     path.unlink()
 
-    def _packs(self) -> Iterator[tuple[float, int, Path]]:
+    def _packs(self) -> Iterator[tuple[float, int, str]]:
         """When each was used last, its size in bytes, and where it is."""
         for folder, _, names in os.walk(self._root / "teams"):
             for name in names:
-                path = Path(folder, name)
+                path = os.path.join(folder, name)  # of a million packs, a Path each would take 300 MB
                 with suppress(FileNotFoundError):
-                    status = path.stat()
+                    status = os.stat(path)
                     yield status.st_mtime, status.st_size, path
+
+
+def _delete(packs: Sequence[tuple[float, int, str]], limit: int) -> None:
+    """The first of them, until the others have `limit` bytes at most."""
+    total = sum(size for _, size, _ in packs)
+    for _, size, path in packs:
+        if total <= limit:
+            break
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+        total -= size

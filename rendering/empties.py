@@ -31,14 +31,10 @@ class EmptyLimit:
     left_out: Mapping[Split, int]
 
     def applied(self, order: Order, split: Split) -> Order:
-        """The order for the tiles that are kept."""
-        most = self.ranks[split]
-        tiles = tuple(
-            number
-            for number, labels in enumerate(_labels_of_tiles(order))
-            if labels or _rank(order.sha256, number) <= most
-        )
-        return replace(order, tiles=tiles)
+        """The order for the tiles that are kept; where all are, it is what it would be without a limit."""
+        most, full = self.ranks[split], _labels_of_tiles(order)
+        tiles = tuple(number for number, labels in enumerate(full) if labels or _rank(order.sha256, number) <= most)
+        return order if len(tiles) == len(full) else replace(order, tiles=tiles)
 
 
 def empty_limit(images: Iterable[FrozenImage], config: VersionConfig) -> EmptyLimit | None:

@@ -41,9 +41,19 @@ class Fit:
 
     @property
     def points(self) -> Affine:
+        """Where a point of the picture goes."""
+        return Affine.translation(-self.cut_x, -self.cut_y).then(self.placing)
+
+    @property
+    def placing(self) -> Affine:
+        """Where a point of the part that is taken goes."""
         scale = Affine.scaling(self.inner_width / self.cut_width, self.inner_height / self.cut_height)
-        cut = Affine.translation(-self.cut_x, -self.cut_y)
-        return cut.then(scale).then(Affine.translation(self.left, self.top))
+        return scale.then(Affine.translation(self.left, self.top))
+
+    def shown(self, window: Window) -> Window:
+        """The part that is taken of a picture that is itself the `window` of an image, in pixels of the image."""
+        left, top = window.x + self.cut_x, window.y + self.cut_y
+        return replace(window, x=left, y=top, width=self.cut_width, height=self.cut_height)
 
 
 def fit(width: int, height: int, resize: Resize | None) -> Fit:

@@ -148,11 +148,12 @@ def clipped_polygon(points: tuple[Point, ...], width: float, height: float) -> t
     """The part of a polygon inside a `width` × `height` picture; empty when there is none.
 
     Sutherland and Hodgman, "Reentrant polygon clipping" (1974): one half-plane after the other. Where a concave
-    polygon falls apart, the parts stay joined along the border, which changes neither area nor bounding box.
+    polygon falls apart, the parts stay joined along the border, which changes no area; where such a joint leads to
+    nothing that is left, it goes, since it would make the bounding box too large.
     """
-    for axis, limit, sign in ((0, 0.0, 1.0), (0, width, -1.0), (1, 0.0, 1.0), (1, height, -1.0)):
+    for axis, limit, sign in ((0, 0.0, 1.0), (0, float(width), -1.0), (1, 0.0, 1.0), (1, float(height), -1.0)):
         points = _clipped_once(points, axis, limit, sign)
-    return points
+    return _without_spikes(points)
 
 
 def polygon_area(points: tuple[Point, ...]) -> float:
@@ -172,10 +173,36 @@ def _clipped_once(points: tuple[Point, ...], axis: int, limit: float, sign: floa
         previous = points[index - 1]
         now, before = sign * (current[axis] - limit), sign * (previous[axis] - limit)
         if (now >= 0) != (before >= 0):
-            share = before / (before - now)
-            kept.append(
-                (previous[0] + share * (current[0] - previous[0]), previous[1] + share * (current[1] - previous[1]))
-            )
+            across = 1 - axis
+            along = previous[across] + before / (before - now) * (current[across] - previous[across])
+            kept.append((along, limit) if axis else (limit, along))
         if now >= 0:
             kept.append(current)
     return tuple(kept)
+
+
+def _without_spikes(points: tuple[Point, ...]) -> tuple[Point, ...]:
+    """The polygon without the points at which a side parallel to an axis turns back on itself."""
+    kept: list[Point] = []
+    for point in points:
+        while len(kept) > 1 and _turns_back(kept[-2], kept[-1], point):
+            kept.pop()
+        kept.append(point)
+    first, last = 0, len(kept) - 1
+    while last - first > 1:
+        if _turns_back(kept[last - 1], kept[last], kept[first]):
+            last -= 1
+        elif _turns_back(kept[last], kept[first], kept[first + 1]):
+            first += 1
+        else:
+            break
+    return tuple(kept[first : last + 1])
+
+
+def _turns_back(before: Point, point: Point, after: Point) -> bool:
+    """Whether the point is no corner, but where the way goes back on the same horizontal or vertical line."""
+    return any(
+        before[axis] == point[axis] == after[axis]
+        and (point[1 - axis] - before[1 - axis]) * (after[1 - axis] - point[1 - axis]) <= 0
+        for axis in (0, 1)
+    )

@@ -55,11 +55,11 @@ def moved(label: Label, move: Affine, width: int, height: int, min_visible: floa
     polygon = move.points(label.polygon) if label.polygon else None
     if move.keeps_axes:
         box = move.box(label.box)
-        if box.x >= 0 and box.y >= 0 and box.right <= width and box.bottom <= height:
+        part = box.clipped(width, height)
+        if part.area >= (1 - _HAIR) * box.area:
             kept = _sound(polygon, width, height) if polygon and _reaches_out(polygon, width, height) else polygon
-            return Label(label.source, label.class_name, box, kept) if box.area > 0 else None
+            return Label(label.source, label.class_name, part, kept) if part.area > 0 else None
         if polygon is None:
-            part = box.clipped(width, height)
             visible = part.area > 0 and part.area >= (min_visible - _HAIR) * box.area
             return Label(label.source, label.class_name, part, None) if visible else None
     outline = polygon or move.points(corners(label.box))

@@ -77,11 +77,11 @@ class Order:
         if not self.preprocessing.auto_orient:
             labels = stored(labels, upright_to_stored(self.orientation, self.width, self.height))
         for window in self.windows():
-            cut = labels
-            if self.preprocessing.tile:
-                cut = tuple(kept for label in labels if (kept := in_window(label, window, self.min_visible)))
             how = self.fit(window)
-            yield window, how, all_moved(cut, how.points, how.width, how.height, self.min_visible)
+            # Tile and centre crop are one cut, of which an object must show enough.
+            shown = how.shown(window)
+            cut = (kept for label in labels if (kept := in_window(label, shown, self.min_visible)))
+            yield window, how, all_moved(cut, how.placing, how.width, how.height, 0.0)
 
     def key(self, copy: int, fingerprint: str) -> str:
         """SHA-256 (hex) over what the pictures of that copy depend on, and over the renderer's fingerprint."""

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
 
-from rendering.labels import Label
 from rendering.order import label_from_json, label_to_json
 from rendering.picture import Picture
 
@@ -54,17 +52,6 @@ class PackWriter:
             self._file.write(index + len(index).to_bytes(8) + hashlib.sha256(index).digest() + _MARK)
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    tile: tuple[int, int] | None
-    copy: int
-    width: int
-    height: int
-    labels: tuple[Label, ...]
-    size: int
-    sha256: str
-
-
 class Pack:
     """A pack that is open; its file may be moved or deleted meanwhile. Close it after use."""
 
@@ -73,21 +60,34 @@ class Pack:
         self._path = path
         self._file = path.open("rb")
         try:
-            self._entries = _read_index(self._file)
-        except (ValueError, KeyError, TypeError, OSError) as error:
+            self._index = _read_index(self._file)
+        except (ValueError, OSError) as error:
             raise self._damaged(str(error)) from error
 
     def close(self) -> None:
         self._file.close()
 
+    def move(self, path: Path) -> None:
+        """Gives its file that name, in the place of what bears it. Raises OSError."""
+        self._path.replace(path)
+        self._path = path
+
     def pictures(self) -> Iterator[Picture]:
         """In the order in which they were added, one in memory at a time. Raises PackDamagedError."""
         self._file.seek(0)
-        for one in self._entries:
-            jpeg = self._file.read(one.size)
-            if hashlib.sha256(jpeg).hexdigest() != one.sha256:
+        for one in orjson.loads(self._index):
+            jpeg = self._file.read(one["bytes"])
+            if hashlib.sha256(jpeg).hexdigest() != one["sha256"]:
                 raise self._damaged("a picture has changed since it was rendered")
-            yield Picture(one.tile, one.copy, one.width, one.height, one.labels, jpeg, one.sha256)
+            yield Picture(
+                tile=tuple(one["tile"]) if one["tile"] else None,
+                copy=one["copy"],
+                width=one["width"],
+                height=one["height"],
+                labels=tuple(label_from_json(label) for label in one["labels"]),
+                jpeg=jpeg,
+                sha256=one["sha256"],
+            )
 
     def _damaged(self, reason: str) -> PackDamagedError:
         self.close()
@@ -95,7 +95,8 @@ class Pack:
         return PackDamagedError(f"The rendered pictures in {self._path.name} are damaged: {reason}.")
 
 
-def _read_index(file: BinaryIO) -> list[_Entry]:
+def _read_index(file: BinaryIO) -> bytes:
+    """JSON, as it was written. Raises ValueError, OSError."""
     file.seek(-_TRAILER, 2)
     end = file.tell()
     trailer = file.read()
@@ -106,15 +107,4 @@ def _read_index(file: BinaryIO) -> list[_Entry]:
     index = file.read(size)
     if hashlib.sha256(index).digest() != digest:
         raise ValueError("its index has changed")
-    return [
-        _Entry(
-            tile=tuple(one["tile"]) if one["tile"] else None,
-            copy=one["copy"],
-            width=one["width"],
-            height=one["height"],
-            labels=tuple(label_from_json(label) for label in one["labels"]),
-            size=one["bytes"],
-            sha256=one["sha256"],
-        )
-        for one in orjson.loads(index)
-    ]
+    return index

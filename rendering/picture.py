@@ -19,6 +19,9 @@ from rendering.labels import Label, all_moved, uncovered
 from rendering.order import Order
 from rendering.pixels import Pixels, crop, encode_jpeg
 
+_LONGEST_SIDE = 65_500
+"""Pixels; libjpeg-turbo writes no JPEG that is longer."""
+_MOST_SHIFT = 0.25
 _MOST_DRAWS = 10
 """A picture that looks the same whatever is done to it, a black one say, is copied as it is in the end."""
 
@@ -49,7 +52,9 @@ def render(order: Order, path: Path, copies: Sequence[int]) -> Iterator[Picture]
     Raises ImageUnreadable.
     """
     parts = list(order.tile_labels())
-    pixels = _decoded(order, path, [how for _, how, _ in parts])
+    fits = [how for _, how, _ in parts]
+    _check_sides(fits)
+    pixels = _decoded(order, path, fits)
     for number, (window, how, labels) in enumerate(parts):
         if order.tiles is None or number in order.tiles:
             part = crop(pixels, window) if order.preprocessing.tile else pixels
@@ -59,19 +64,42 @@ def render(order: Order, path: Path, copies: Sequence[int]) -> Iterator[Picture]
                 yield _copied(order, number, place, copy, tile, labels)
 
 
+def _check_sides(fits: Sequence[Fit]) -> None:
+    for how in fits:
+        if max(how.width, how.height) > _LONGEST_SIDE:
+            raise ImageUnreadable(
+                f"Its picture would have {how.width} × {how.height} pixels, and a JPEG has at most {_LONGEST_SIDE:,} a "
+                "side; make a version that resizes the images or cuts them into tiles."
+            )
+
+
 def _decoded(order: Order, path: Path, fits: Sequence[Fit]) -> Pixels:
     """The whole image, or as much of a JPEG's detail as a picture that shows it whole can use."""
     upright = order.preprocessing.auto_orient
     reducible = order.preprocessing.tile is None and fits[0].mode is not ResizeMode.FILL_CENTER_CROP
-    at_least = (fits[0].inner_width, fits[0].inner_height) if reducible else None
-    pixels = decode_file(path, order.orientation, upright, at_least)
     width, height = order.size
+    at_least = _smallest_scale(width, height, fits[0]) if reducible else None
+    pixels = decode_file(path, order.orientation, upright, at_least)
     if not _is_scale_of(pixels.shape[1], pixels.shape[0], width, height, reducible):
         raise ImageUnreadable(
             f"The file has {pixels.shape[1]} × {pixels.shape[0]} pixels where the manifest says {width} × {height}; "
             "its annotations would not fit."
         )
     return pixels
+
+
+def _smallest_scale(width: int, height: int, how: Fit) -> tuple[int, int] | None:
+    """Width and height of the smallest of a JPEG's scales that has as many pixels as the picture, and whose sides are
+    rounded up by so little that nothing moves by more than a quarter of a pixel; None for the whole JPEG."""
+    for eighths in range(1, 8):
+        found = -(-width * eighths // 8), -(-height * eighths // 8)
+        if found[0] < how.inner_width or found[1] < how.inner_height:
+            continue
+        across = (found[0] - width * eighths / 8) * how.inner_width / found[0]
+        down = (found[1] - height * eighths / 8) * how.inner_height / found[1]
+        if max(across, down) <= _MOST_SHIFT:
+            return found
+    return None
 
 
 def _is_scale_of(found_width: int, found_height: int, width: int, height: int, reducible: bool) -> bool:

@@ -65,12 +65,10 @@ def contrasted(pixels: Pixels, mode: ContrastMode) -> Pixels:
     """The pixels with more contrast in their luminance; see ContrastMode."""
     if mode is ContrastMode.STRETCH:
         return _stretched(pixels)
+    even = cv2.equalizeHist if mode is ContrastMode.HISTOGRAM else cv2.createCLAHE(_CLAHE_LIMIT, _CLAHE_GRID).apply
     parts = cv2.cvtColor(pixels, cv2.COLOR_RGB2YCrCb)
-    luminance = np.ascontiguousarray(parts[..., 0])
-    if mode is ContrastMode.HISTOGRAM:
-        parts[..., 0] = cv2.equalizeHist(luminance)
-    else:
-        parts[..., 0] = cv2.createCLAHE(_CLAHE_LIMIT, _CLAHE_GRID).apply(luminance)
+    # Of 250 megapixels no copy has a name: there is not the memory to keep one.
+    parts[..., 0] = even(np.ascontiguousarray(parts[..., 0]))
     result: Pixels = cv2.cvtColor(parts, cv2.COLOR_YCrCb2RGB)
     return result
 
@@ -83,7 +81,9 @@ def encode_jpeg(pixels: Pixels) -> bytes:
 
 def _stretched(pixels: Pixels) -> Pixels:
     luminance = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    share = np.cumsum(np.bincount(luminance.ravel(), minlength=256)) / luminance.size
+    # Row by row: bincount makes numbers of 8 bytes of what it counts.
+    counts = sum(np.bincount(row, minlength=256) for row in luminance)
+    share = np.cumsum(counts) / luminance.size
     low, high = int(np.searchsorted(share, _DARKEST)), int(np.searchsorted(share, _BRIGHTEST))
     if high <= low:
         return pixels

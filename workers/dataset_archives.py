@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from pathlib import Path
 
@@ -85,7 +85,7 @@ class DatasetArchive:
     def notices(self) -> tuple[Notice, ...]:
         return self._left_out.notices()
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
         """The bytes, a few MiB at a time. Raises ImageUnreadable and PermanentError, both with the file's name, OSError
         and as the sandbox does. Closing it ends all work at once."""
         version = self._version

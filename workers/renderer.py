@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import resource
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import ExitStack, asynccontextmanager, closing
+from contextlib import ExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,8 +67,10 @@ class Renderer:
         """
         under_way: deque[asyncio.Task[Rendered]] = deque()
         try:
-            for image, order in orders:
-                under_way.append(asyncio.create_task(self._one(team_id, image, order, sources)))
+            waiting = iter(orders)
+            # In a thread: an order is read and made when it is asked for, and thousands of objects take a while.
+            while (wanted := await asyncio.to_thread(next, waiting, None)) is not None:
+                under_way.append(asyncio.create_task(self._one(team_id, *wanted, sources)))
                 if len(under_way) > self._ahead:
                     with closing(await under_way.popleft()) as one:
                         yield one
@@ -77,9 +81,8 @@ class Renderer:
             await _end(under_way)
 
     async def _one(self, team_id: str, image: FrozenImage, order: Order, sources: Sources) -> Rendered:
-        keys = {copy: order.key(copy, self._fingerprint) for copy in range(order.copies)}
         with ExitStack() as opened:
-            packs = await asyncio.to_thread(self._find, team_id, keys)
+            keys, packs = await asyncio.to_thread(self._find, team_id, order)
             for pack in packs.values():
                 opened.callback(pack.close)
             missing = {copy: key for copy, key in keys.items() if copy not in packs}
@@ -92,9 +95,12 @@ class Renderer:
             opened.pop_all()
             return Rendered(image, order, tuple(packs[copy] for copy in sorted(packs)))
 
-    def _find(self, team_id: str, keys: Mapping[int, str]) -> dict[int, Pack]:
+    def _find(self, team_id: str, order: Order) -> tuple[dict[int, str], dict[int, Pack]]:
+        """The keys of the copies wanted, none where no tile is; and the packs that are there."""
+        copies = range(order.copies) if order.tiles != () else ()
+        keys = {copy: order.key(copy, self._fingerprint) for copy in copies}
         found = {copy: self._cache.find(team_id, key) for copy, key in keys.items()}
-        return {copy: pack for copy, pack in found.items() if pack is not None}
+        return keys, {copy: pack for copy, pack in found.items() if pack is not None}
 
     async def _render(
         self, team_id: str, image: FrozenImage, order: Order, source: Path, keys: Mapping[int, str]
@@ -110,13 +116,25 @@ class Renderer:
                 packs={str(copy): path for copy, path in paths.items()},
             )
             if answer:
-                raise OSError(answer["errno"], f"Rendered pictures cannot be written: {answer['strerror']}")
+                raise await self._unwritten(image, answer["errno"], answer["strerror"])
             return await asyncio.to_thread(self._admit, team_id, keys, paths)
         except UnreadableFileError as error:
             raise ImageUnreadable(f"{image.filename}: {error.message}") from error
         finally:
             for path in paths.values():
                 path.unlink(missing_ok=True)
+
+    async def _unwritten(self, image: FrozenImage, number: int, reason: str) -> Exception:
+        """What is wrong when a child could not write its packs."""
+        if number == errno.EFBIG:
+            return ImageUnreadable(
+                f"{image.filename}: The pictures of one copy are too large for a file; make a version of fewer tiles, "
+                "or of smaller pictures."
+            )
+        if number == errno.ENOSPC:
+            # What is kept for later must not keep the present from being done.
+            await asyncio.to_thread(self._cache.make_room)
+        return OSError(number, f"Rendered pictures cannot be written: {reason}")
 
     def _admit(self, team_id: str, keys: Mapping[int, str], paths: Mapping[int, Path]) -> dict[int, Pack]:
         return {copy: self._cache.admit(paths[copy], team_id, key) for copy, key in keys.items()}
@@ -125,6 +143,9 @@ class Renderer:
 @asynccontextmanager
 async def open_renderer(settings: Settings) -> AsyncIterator[Renderer]:
     """With a process for each of the host's threads, and the cache that its workers share."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # where the system allows less than it says
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each image on its way has an open pack a copy
     cache = RenderCache(settings.pictures_dir, round(settings.picture_cache_gb * 1e9))
     async with SandboxPool(settings.threads, memory=MEMORY_BYTES) as pool:
         yield Renderer(pool, cache, settings.threads)

@@ -34,7 +34,7 @@ CONFIG = VersionConfig(
     Preprocessing(resize=Resize(96, 64, ResizeMode.FIT_REFLECT), contrast=ContrastMode.ADAPTIVE),
     Augmentation(multiplier=2, horizontal_flip=True, rotation=20, noise=0.05),
 )
-TAKEN = [image for image in hostile_images() if image.refused is None and max(image.size) < 5000]
+TAKEN = [image for image in hostile_images() if image.refused is None]
 REFUSED = [image for image in hostile_images() if image.refused is not None]
 OUTLINES: list[tuple[Point, ...] | None] = [
     None,

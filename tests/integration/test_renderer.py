@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from rendering.picture import Picture
 from stored_images import TEAM, stored_version
 from workers.claims import PermanentError
 from workers.renderer import Renderer
+from workers.sandbox.outcome import SandboxKilledError
 from workers.sandbox.pool import SandboxPool
 from workers.sources import Sources
 
@@ -104,6 +107,33 @@ async def test_what_was_rendered_before_is_rendered_no_more(
         assert len(pool.copies) == 8 + training + 1
 
 
+async def test_an_image_of_which_no_picture_is_wanted_is_not_even_fetched(
+    store: LocalStore, sources: Sources, tmp_path: Path
+) -> None:
+    version = await stored_version(store, tmp_path, CONFIG, images=2)
+    await store.delete(version.images[0].s3_key)
+    orders = wanted(version.images)
+    orders[0] = version.images[0], replace(orders[0][1], tiles=())
+    async with renderer(tmp_path) as rendering:
+        pictures = await all_pictures(rendering, orders, sources)
+    assert pictures[0] == []
+    assert pictures[1] != []
+
+
+async def test_the_event_loop_makes_no_orders(store: LocalStore, sources: Sources, tmp_path: Path) -> None:
+    version = await stored_version(store, tmp_path, CONFIG, images=2)
+    threads: list[int] = []
+
+    def orders() -> Iterator[tuple[FrozenImage, Order]]:
+        for one in wanted(version.images):
+            threads.append(threading.get_ident())
+            yield one
+
+    async with renderer(tmp_path) as rendering, aclosing(rendering.rendered(TEAM, orders(), sources)) as images:
+        assert len([one async for one in images]) == 2
+    assert threading.get_ident() not in threads
+
+
 async def test_a_damaged_pack_is_rendered_again(store: LocalStore, sources: Sources, tmp_path: Path) -> None:
     version = await stored_version(store, tmp_path, CONFIG, images=2)
     async with renderer(tmp_path) as rendering:
@@ -136,6 +166,24 @@ async def test_closing_it_ends_every_process_and_leaves_nothing_behind(
         assert [child for child in running if child.status() != psutil.STATUS_ZOMBIE] == []
     assert list((tmp_path / "cache" / "incoming").iterdir()) == []
     assert list((tmp_path / "sources").iterdir()) == []
+
+
+async def test_a_killed_process_is_no_fault_of_the_image_and_leaves_nothing_behind(
+    store: LocalStore, sources: Sources, tmp_path: Path
+) -> None:
+    version = await stored_version(store, tmp_path, SLOW, images=1)
+    before = {child.pid for child in psutil.Process().children()}
+    async with renderer(tmp_path) as rendering:
+        first = asyncio.create_task(all_pictures(rendering, wanted(version.images, SLOW), sources))
+        while not any((tmp_path / "pictures" / "incoming").iterdir()):  # noqa: ASYNC110 - files tell nobody
+            await asyncio.sleep(0.01)
+        (rendering_child,) = (child for child in psutil.Process().children() if child.pid not in before)
+        rendering_child.kill()
+        with pytest.raises(SandboxKilledError):
+            await asyncio.wait_for(first, PATIENCE)
+        assert list((tmp_path / "pictures" / "incoming").iterdir()) == []
+        assert list((tmp_path / "sources").iterdir()) == []
+        assert len(await all_pictures(rendering, wanted(version.images), sources)) == 1
 
 
 async def test_what_was_done_before_a_stop_is_not_done_again(

@@ -63,3 +63,7 @@ def test_every_step_is_drawn_about_as_often() -> None:
 def test_an_augmentation_without_steps_has_no_copies() -> None:
     with pytest.raises(ValueError, match="without steps"):
         draw(Augmentation(multiplier=2), SHA, 0, 1)
+
+
+def test_amounts_that_are_next_to_nothing_come_to_an_end() -> None:
+    assert draw(Augmentation(multiplier=2, rotation=0.004), "ab", 0, 1) == Draw()

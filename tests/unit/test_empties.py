@@ -34,7 +34,8 @@ def config(share: float | None, tile: Tile | None = None) -> VersionConfig:
 
 def kept(limit: EmptyLimit, chosen: list[FrozenImage], settings: VersionConfig) -> dict[str, tuple[int, ...]]:
     orders = {image.sha256: limit.applied(order_of(image, settings), image.split) for image in chosen}
-    return {sha256: order.tiles or () for sha256, order in orders.items()}
+    every = tuple(range(settings.preprocessing.tiles))
+    return {sha256: every if order.tiles is None else order.tiles for sha256, order in orders.items()}
 
 
 @pytest.mark.parametrize(
@@ -93,3 +94,12 @@ def test_an_image_that_cannot_be_cut_is_named(tmp_path: Path) -> None:
     image, _ = marked_image(tmp_path, [], width=3, height=3, name="tiny.png", kind="PNG")
     with pytest.raises(ImageUnreadable, match=r"tiny\.png: A side of 3 pixels cannot be cut into 4 tiles"):
         empty_limit([image], config(0.5, Tile(4, 4)))
+
+
+def test_an_image_of_which_every_picture_stays_is_not_rendered_anew_for_the_limit(tmp_path: Path) -> None:
+    chosen, limited = images(tmp_path, 2, 2), config(0.25)
+    limit = empty_limit(chosen, limited)
+    assert limit is not None
+    for image in chosen:
+        without, order = order_of(image, config(None)), limit.applied(order_of(image, limited), image.split)
+        assert (order.key(1, "f") == without.key(1, "f")) is bool(image.annotations)

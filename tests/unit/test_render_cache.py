@@ -129,3 +129,36 @@ def test_labels_come_back_to_the_last_digit(tmp_path: Path) -> None:
     pack = Pack(written(tmp_path / "pack", content))
     assert list(pack.pictures()) == content
     pack.close()
+
+
+def test_a_pack_that_another_process_clears_away_at_once_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, content = RenderCache(tmp_path / "cache", 10**9), pictures(tmp_path)
+    replace_file = Path.replace
+    monkeypatch.setattr(Path, "replace", lambda path, target: replace_file(path, target).unlink())
+    pack = cache.admit(written(cache.incoming(), content), "a", KEY)
+    assert list(pack.pictures()) == content
+    pack.close()
+
+
+def test_a_picture_found_damaged_after_its_pack_was_taken_in_takes_it_along(tmp_path: Path) -> None:
+    cache, content = RenderCache(tmp_path / "cache", 10**9), pictures(tmp_path)
+    pack = cache.admit(written(cache.incoming(), content), "a", KEY)
+    (path,) = (tmp_path / "cache" / "teams").rglob(KEY)
+    with path.open("r+b") as file:
+        file.write(b"\0")
+    with pytest.raises(PackDamagedError):
+        list(pack.pictures())
+    assert not path.exists()
+
+
+def test_a_full_disk_takes_the_older_half_back(tmp_path: Path) -> None:
+    cache, content = RenderCache(tmp_path / "cache", 10**9), pictures(tmp_path)
+    keys = [f"{number:02}" * 32 for number in range(10)]
+    for number, key in enumerate(keys):
+        cache.admit(written(cache.incoming(), content), "a", key).close()
+        for path in (tmp_path / "cache" / "teams").rglob(key):
+            os.utime(path, (1000 + number, 1000 + number))
+    cache.make_room()
+    assert sorted(path.name for path in (tmp_path / "cache" / "teams").rglob("*") if path.is_file()) == keys[5:]

@@ -90,6 +90,21 @@ def test_a_polygon_is_clipped_on_each_side() -> None:
     assert clipped_polygon(((30.0, 30.0), (40.0, 30.0), (40.0, 40.0)), 20, 10) == ()
 
 
+# It has its spine and one arm beside the picture, and the end of the other arm in it.
+CLAMP = ((-20.0, -20.0), (50.0, -20.0), (50.0, -10.0), (-10.0, -10.0), (-10.0, 60.0), (50.0, 60.0), (50.0, 70.0),
+         (-20.0, 70.0))  # fmt: skip
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("start", range(len(CLAMP)))
+def test_of_a_hollow_outline_nothing_is_kept_but_what_is_inside(orientation: int, start: int) -> None:
+    turn = upright_to_stored(orientation, 100, 100)
+    outline = turn.points(CLAMP[start:] + CLAMP[:start])
+    inside = clipped_polygon(outline, 100, 100)
+    assert polygon_area(inside) == 500
+    assert bounding_box(inside) == turn.box(Box(0, 60, 50, 10))
+
+
 def test_maps_follow_one_another() -> None:
     both = Affine.scaling(2, 3).then(Affine.translation(5, 7))
     assert both.point((1, 1)) == (7, 10)

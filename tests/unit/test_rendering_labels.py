@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from domain.models.config import Preprocessing, Resize, ResizeMode, Tile, VersionConfig
 from domain.models.geometry import Box, Point
 from domain.tiling import Window
+from marked_images import marked_image
+from rendering.fitting import fit
 from rendering.geometry import Affine, polygon_area
 from rendering.labels import Label, in_window, moved, uncovered
+from rendering.order import order_of
 
 TILE = Window(0, 0, 100, 0, 100, 100)
 
@@ -82,3 +88,27 @@ def test_objects_under_black_boxes_go_when_too_little_is_left(
     assert uncovered([one], covers, open_share) == (one,)
     if open_share < 1:
         assert uncovered([one], covers, open_share + 0.01) == ()
+
+
+def test_a_box_at_the_border_stays_as_it_was_drawn_though_fractions_carry_it_beyond() -> None:
+    loose = label(Box(249, 100, 300, 20), ((260.0, 105.0), (300.0, 105.0), (280.0, 110.0)))
+    scale = fit(549, 600, Resize(640, 640)).points
+    assert scale.box(loose.box).right > 640
+    kept = moved(loose, scale, 640, 640, 0.3)
+    assert kept is not None
+    assert kept.box.right == pytest.approx(640)
+    assert kept.box.width == pytest.approx(300 * 640 / 549)
+
+
+def test_tile_and_centre_crop_are_one_cut(tmp_path: Path) -> None:
+    # Of the object 60 % lie in the left one of two tiles of 120 × 160, of which the middle 120 × 120 are shown.
+    box = Box(96, 10, 40, 40)
+    image, _ = marked_image(tmp_path, [box])
+    square = Resize(60, 60, ResizeMode.FILL_CENTER_CROP)
+    # 24 × 30 of its 40 × 40 pixels are to be seen: 45 %.
+    for share, kept in ((0.44, 1), (0.46, 0)):
+        config = VersionConfig(Preprocessing(tile=Tile(1, 2, min_visible=share), resize=square))
+        (_, _, left), _ = order_of(image, config).tile_labels()
+        assert len(left) == kept
+        if left:
+            assert left[0].box == Box(48, 0, 12, 15)

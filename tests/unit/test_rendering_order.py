@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,3 +81,29 @@ def test_copies_are_of_training_images_alone_and_annotations_that_go_are_counted
     assert order.copies == 1
     assert len(order.labels) == 2
     assert order.left_out == {"LABELS_OF_DROPPED_CLASSES": 1, "LABELS_WITHOUT_AREA": 1}
+
+
+_FINGERPRINT_AND_BYTES = """
+import numpy as np
+from domain.augmentation import Draw
+from rendering.augmenting import augmented
+from rendering.fingerprint import fingerprint
+pixels = np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8)
+print(fingerprint())
+print(augmented(pixels, Draw(degrees=7.3)).tobytes().hex())
+"""
+
+
+def test_a_processor_that_computes_otherwise_has_another_fingerprint() -> None:
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", _FINGERPRINT_AND_BYTES],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "OPENCV_CPU_DISABLE": without},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.splitlines()
+        for without in ("", "AVX2,AVX512-SKX")
+    ]
+    (one, pixels), (other, other_pixels) = outputs
+    assert one != other or pixels == other_pixels

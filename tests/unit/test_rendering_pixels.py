@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -75,6 +77,18 @@ def test_contrast_spreads_the_luminance(mode: ContrastMode) -> None:
 def test_a_picture_of_one_colour_stays_one(mode: ContrastMode) -> None:
     flat = np.full((32, 32, 3), 77, np.uint8)
     assert len(np.unique(contrasted(flat, mode))) == 1
+
+
+@pytest.mark.parametrize("mode", ContrastMode)
+def test_contrast_needs_little_more_memory_than_the_picture_and_its_copy(mode: ContrastMode) -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (1000, 1000, 3), np.uint8)
+    tracemalloc.start()
+    try:
+        contrasted(pixels, mode)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 2.2 * pixels.nbytes
 
 
 def test_grey_has_three_equal_channels() -> None:

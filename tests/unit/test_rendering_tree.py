@@ -17,8 +17,9 @@ from domain.models.config import Augmentation, Preprocessing, Resize, Tile, Vers
 from domain.models.geometry import Box
 from domain.models.manifest import FrozenAnnotation, FrozenImage
 from domain.models.version import Split
-from rendered_trees import render_tree
-from rendering.decode import ImageUnreadable, decode_file, read_orientation
+from marked_images import DARK, marked_image
+from rendered_trees import render_tree, rendered_pictures
+from rendering.decode import ImageUnreadable, decode, decode_file, read_orientation
 from rendering.formats.dataset_format import FOLDERS
 from rendering.pixels import upright_to_stored
 from rendering.tree import RenderedTree, SplitTally
@@ -228,6 +229,14 @@ def test_a_damaged_source_is_named(tmp_path: Path) -> None:
         _render(tmp_path, [image], VersionConfig())
 
 
+def test_a_picture_too_long_for_a_jpeg_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    image, path = marked_image(tmp_path, [], width=65_600, height=4, kind="PNG")
+    with pytest.raises(ImageUnreadable, match=r"65600 × 4 pixels, .* resizes the images or cuts them into tiles"):
+        rendered_pictures(image, path, VersionConfig())
+    tiled = VersionConfig(Preprocessing(tile=Tile(1, 2)))
+    assert [one.width for one in rendered_pictures(image, path, tiled)] == [32_800] * 2
+
+
 def test_a_manifest_of_another_size_is_not_drawn_over(tmp_path: Path) -> None:
     with pytest.raises(ImageUnreadable, match="240 × 160 pixels where the manifest says 241 × 160"):
         _render(tmp_path, [replace(_image(tmp_path), width=241)], VersionConfig())
@@ -250,3 +259,15 @@ def test_real_drone_files_render(tmp_path: Path) -> None:
     config = VersionConfig(Preprocessing(tile=Tile(2, 2), resize=Resize(128, 128)))
     tree = render_tree(tmp_path / "tree", images, lambda i: REALDATA / "images" / i.s3_key, config, [], list(Split))
     assert tree.splits[Split.TRAIN] == SplitTally(sources=3, images=12, labels=0)
+
+
+@pytest.mark.parametrize("side", [256, 320, 640])
+def test_a_jpeg_at_a_scale_of_its_own_shows_objects_where_they_are(tmp_path: Path, side: int) -> None:
+    # 2250 is no multiple of 8: at an eighth of its size a quarter of the last row is padding.
+    image, path = marked_image(tmp_path, [Box(3600, 2040, 200, 150)], width=4000, height=2250)
+    (picture,) = rendered_pictures(image, path, VersionConfig(Preprocessing(resize=Resize(side, side))))
+    weight = np.clip(decode(picture.jpeg, 1)[..., 0].astype(float) - DARK - 10, 0, None)
+    rows, columns = np.indices(weight.shape) + 0.5
+    (label,) = picture.labels
+    assert (columns * weight).sum() / weight.sum() == pytest.approx(label.box.x + label.box.width / 2, abs=0.35)
+    assert (rows * weight).sum() / weight.sum() == pytest.approx(label.box.y + label.box.height / 2, abs=0.35)
