@@ -19,6 +19,7 @@ from adapters.local_files import LocalFiles
 from adapters.local_manifests import LocalManifests
 from adapters.local_store import LocalStore
 from adapters.local_store_http import object_routes
+from adapters.preview_queue import QueuePreviewRenderer
 from adapters.settings import Settings
 from adapters.sign_in import TokenRejectedError, bearer
 from adapters.version_diffs import StoredDiffs
@@ -91,6 +92,7 @@ def create_context(
         database=services.database,
         store=services.store,
         detector=QueueDetector(services.redis),
+        previews=QueuePreviewRenderer(services.redis),
         doorbell=services.doorbell,
         manifests=manifests,
         diffs=diffs,

@@ -10,6 +10,7 @@ from arq.connections import ArqRedis
 from arq.jobs import ResultNotFound
 from redis.exceptions import RedisError
 
+from adapters.presence import DETECTIONS, is_present
 from adapters.queue import INFERENCE_QUEUE
 from domain.errors import DomainError, ErrorCode
 from domain.models.config import preprocessing_from_json
@@ -17,8 +18,6 @@ from domain.models.detection import Detection, DetectionResult, DetectRequest
 from domain.models.geometry import Box
 from domain.ports import DetectorUnavailableError
 
-PRESENCE_KEY = "agridrone:inference:present"
-PRESENCE_SECONDS = 15
 _POLL_SECONDS = 0.01
 
 
@@ -30,7 +29,7 @@ class QueueDetector:
 
     async def detect(self, request: DetectRequest, seconds: float) -> DetectionResult:
         try:
-            if not await self._redis.exists(PRESENCE_KEY):
+            if not await is_present(self._redis, DETECTIONS):
                 text = "No worker that can detect is running; start one with `agridrone worker gpu`."
                 raise DetectorUnavailableError(text)
             asked = time.time()

@@ -12,7 +12,7 @@ import orjson
 from adapters.line_file import LineFile, index_lines
 from adapters.local_files import LocalFiles
 from adapters.manifest import ManifestCorruptError, image_from_json
-from domain.models.manifest import FrozenAnnotation
+from domain.models.manifest import FrozenImage
 from domain.models.version import Manifest
 from domain.ports import ObjectStore
 from domain.store_answers import answering
@@ -32,11 +32,11 @@ class LocalManifests:
         ManifestCorruptError unless it is the one that was frozen, UNAVAILABLE when the store cannot be reached."""
         return self._files.open(manifest.sha256, manifest.size_bytes, partial(self._fetch, manifest))
 
-    async def annotations(self, manifest: Manifest, position: int) -> tuple[FrozenAnnotation, ...]:
-        """What was frozen of the image on line `position`, from 0."""
+    async def image(self, manifest: Manifest, position: int) -> FrozenImage:
+        """The image on line `position`, from 0, as it was frozen."""
         async with self.open(manifest) as folder:
             line = await asyncio.to_thread(_image_line, folder, position)
-        return image_from_json(orjson.loads(line)).annotations
+        return image_from_json(orjson.loads(line))
 
     async def _fetch(self, manifest: Manifest, folder: Path) -> None:
         path = folder / MANIFEST_FILE

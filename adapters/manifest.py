@@ -150,6 +150,38 @@ def _settings_content(config: VersionConfig) -> dict[str, Any]:
     return settings
 
 
+def image_to_json(image: FrozenImage) -> dict[str, Any]:
+    """The inverse of `image_from_json`: what the image's line holds."""
+    gps = (image.gps_latitude, image.gps_longitude)
+    return {
+        "assetId": image.asset_id,
+        "filename": image.filename,
+        "key": image.s3_key,
+        "sha256": image.sha256,
+        "size": image.size_bytes,
+        "width": image.width,
+        "height": image.height,
+        "orientation": image.orientation,
+        "gps": gps if None not in gps else None,
+        "group": image.group,
+        "split": image.split.value,
+        "annotations": [_annotation_to_json(one) for one in image.annotations],
+    }
+
+
+def _annotation_to_json(one: FrozenAnnotation) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "class": one.weed_type,
+        "box": [one.box.x, one.box.y, one.box.width, one.box.height],
+        "polygon": one.polygon,
+        "confidence": one.confidence,
+        "source": one.source.value,
+        "verified": one.verified,
+        "geoCoordinates": one.geo_coordinates,
+    }
+
+
 def image_from_json(line: dict[str, Any]) -> FrozenImage:
     """The image of a line that adapters.manifest_lines wrote."""
     latitude, longitude = line["gps"] or (None, None)

@@ -19,6 +19,7 @@ QUEUE_OF: Mapping[JobKind, str] = {
     JobKind.IMPORT: IO_QUEUE,
     JobKind.SNAPSHOT: IO_QUEUE,
     JobKind.CHECK: IO_QUEUE,
+    JobKind.EXPORT: IO_QUEUE,
     JobKind.TRAINING: TRAINING_QUEUE,
     JobKind.EVALUATION: TRAINING_QUEUE,
     JobKind.DEPLOYMENT: TRAINING_QUEUE,

@@ -43,11 +43,12 @@ def _text(value: Any) -> str | None:
 
 def _as_the_contract_says(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {_name(key): _as_the_contract_says(inner) for key, inner in value.items()}
+        return {contract_name(key): _as_the_contract_says(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_as_the_contract_says(inner) for inner in value]
     return value
 
 
-def _name(ours: str) -> str:
+def contract_name(ours: str) -> str:
+    """What the contract calls the field that is `ours` here."""
     return _NAMES.get(ours) or re.sub(r"_(\w)", lambda found: found.group(1).upper(), ours)

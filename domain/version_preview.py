@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from domain.expected_splits import ExpectedSplits, expected_splits, needs_draws
-from domain.models.config import SplitGroup, VersionConfig
+from domain.models.config import Preprocessing, SplitGroup, VersionConfig
 from domain.models.people import Principal
 from domain.models.version import ClassCount, Notice, SplitCounts
 from domain.policies import Action, authorize_project
@@ -22,8 +22,9 @@ _COUNTABLE = (SplitGroup.IMAGE, SplitGroup.UPLOAD_BATCH)
 @dataclass(frozen=True, slots=True)
 class VersionPreview:
     """The numbers that a version made now would have. Where they are not `exact` the images of each split are estimated
-    as if each image were a group of its own, and what is written of them is at most as said; the other numbers hold.
-    Annotations of an adopted database whose coordinates cannot be read are counted here, and not frozen."""
+    as if each image were a group of its own, or pictures without an object will be left out; what is written is then at
+    most as said, and the other numbers hold. Annotations of an adopted database whose coordinates cannot be read are
+    counted here, and not frozen."""
 
     next_version: int
     image_count: int
@@ -49,8 +50,8 @@ async def preview_version(database: Database, principal: Principal, command: Cre
         per_image = tiles * config.augmentation.multiplier
         counts = splits.counts(per_image)
         images = sum(splits.images.values())
-        exact = config.splits.group_by in _COUNTABLE
-        if not exact:  # all of them may come to lie in TRAIN
+        countable = config.splits.group_by in _COUNTABLE
+        if not countable:  # all of them may come to lie in TRAIN
             counts = replace(counts, train_augmented=images * per_image)
         return VersionPreview(
             next_version=await uow.versions.next_number(project_id),
@@ -58,10 +59,11 @@ async def preview_version(database: Database, principal: Principal, command: Cre
             annotation_count=sum(one.annotations for one in classes),
             class_counts=classes,
             split_counts=counts,
-            output_images=counts.train_augmented + ((counts.val + counts.test) * tiles if exact else 0),
-            exact=exact,
+            output_images=counts.train_augmented + ((counts.val + counts.test) * tiles if countable else 0),
+            exact=countable and config.preprocessing.max_empty_fraction is None,
             warnings=(
-                *(() if exact else _estimate_notices(config.splits.group_by, images)),
+                *(() if countable else _estimate_notices(config.splits.group_by, images)),
+                *_upper_bound_notices(config.preprocessing, images),
                 *splits.notices,
                 *unread_notices(await uow.versions.unread(project_id, config.filters)),
                 *rare_class_notices(classes),
@@ -84,6 +86,17 @@ def _estimate_notices(group_by: SplitGroup, images: int) -> tuple[Notice, ...]:
         "splits, and what is said of them here, are estimated as if each image were a group of its own."
     )
     return (Notice("ESTIMATED_SPLITS", text, images),) if images else ()
+
+
+def _upper_bound_notices(preprocessing: Preprocessing, images: int) -> tuple[Notice, ...]:
+    share = preprocessing.max_empty_fraction
+    if share is None or not images:
+        return ()
+    text = (
+        f"Pictures without an object are left out until at most {share:.10g} of what remains has none; how many that "
+        "are is worked out when the version is made. The numbers of images as written are an upper bound."
+    )
+    return (Notice("UPPER_BOUND", text, images),)
 
 
 def _scarce_class_notices(classes: Sequence[ClassCount], splits: ExpectedSplits) -> tuple[Notice, ...]:

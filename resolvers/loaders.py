@@ -36,6 +36,8 @@ def create_loaders(database: Database) -> Loaders:
         earliest_equal=maybe(lambda uow, ids: uow.versions.earliest_equals(ids)),
         check=maybe(lambda uow, ids: uow.checks.get_many(ids)),
         last_check=maybe(lambda uow, ids: uow.checks.newest_of(ids)),
+        export=maybe(lambda uow, ids: uow.exports.get_many(ids)),
+        exports_of_version=either(lambda uow, ids: uow.exports.of_versions(ids), list),
         job=maybe(lambda uow, ids: uow.jobs.get_many(ids)),
         queue_position=maybe(lambda uow, ids: uow.jobs.queue_positions(ids)),
         epochs_of_job=either(lambda uow, ids: uow.jobs.epochs(ids), list),

@@ -14,6 +14,7 @@ from domain.policies import Action
 from domain.uploads import MAX_IMAGE_BYTES
 from resolvers.annotation_mutations import AnnotationMutations
 from resolvers.check_mutations import CheckMutations
+from resolvers.export_mutations import ExportMutations
 from resolvers.permissions import mutates
 from resolvers.upload_mutations import UploadMutations
 from resolvers.version_mutations import VersionMutations
@@ -41,7 +42,7 @@ from schema.training import TrainingJob
 
 
 @strawberry.type
-class Mutation(UploadMutations, AnnotationMutations, VersionMutations, CheckMutations):
+class Mutation(UploadMutations, AnnotationMutations, VersionMutations, CheckMutations, ExportMutations):
     @strawberry.mutation
     @mutates(Action.CREATE_PROJECT, ProjectPayload)
     async def create_project(self, info: Info, input: CreateProjectInput) -> ProjectPayload:  # noqa: A002

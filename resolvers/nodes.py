@@ -13,6 +13,7 @@ from schema.annotations import Annotation, PendingAnnotation
 from schema.assets import Asset, UploadBatch
 from schema.checks import VersionCheck
 from schema.context import Context
+from schema.exports import VersionExport
 from schema.imports import ImportJob
 from schema.models import ModelDeployment, ModelEvaluation, TrainedModel
 from schema.node import Node
@@ -33,6 +34,7 @@ _KINDS: Sequence[tuple[Callable[[UnitOfWork, str], Awaitable[Any]], Callable[[An
     (lambda uow, id_: uow.imports.get(id_), ImportJob.of),
     (lambda uow, id_: uow.versions.get(id_), DatasetVersion.of),
     (lambda uow, id_: uow.checks.get(id_), VersionCheck.of),
+    (lambda uow, id_: uow.exports.get(id_), VersionExport.of),
     (lambda uow, id_: uow.jobs.get(id_), TrainingJob.of),
     (lambda uow, id_: uow.models.get(id_), TrainedModel.of),
     (lambda uow, id_: uow.evaluations.get(id_), ModelEvaluation.of),

@@ -19,8 +19,8 @@ ACTION = "agridrone_action"
 """The attribute of a resolver that names its action."""
 
 
-def mutates(action: Action, payload: type[P]) -> Callable[[Callable[..., Awaitable[P]]], Callable[..., Awaitable[P]]]:
-    """A mutation's resolver: what the caller can mend answers as `payload` with user errors,
+def answers(payload: type[P]) -> Callable[[Callable[..., Awaitable[P]]], Callable[..., Awaitable[P]]]:
+    """A resolver that answers with a payload: what the caller can mend is in its user errors,
     anything else is raised."""
 
     def decorate(resolver: Callable[..., Awaitable[P]]) -> Callable[..., Awaitable[P]]:
@@ -33,6 +33,16 @@ def mutates(action: Action, payload: type[P]) -> Callable[[Callable[..., Awaitab
                     raise
                 return payload(user_errors=[UserError.of(error)])
 
+        return resolve
+
+    return decorate
+
+
+def mutates(action: Action, payload: type[P]) -> Callable[[Callable[..., Awaitable[P]]], Callable[..., Awaitable[P]]]:
+    """A mutation's resolver, which answers with `payload` as `answers` says."""
+
+    def decorate(resolver: Callable[..., Awaitable[P]]) -> Callable[..., Awaitable[P]]:
+        resolve = answers(payload)(resolver)
         setattr(resolve, ACTION, action)
         return resolve
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from domain.assets import readable_asset
-from domain.errors import DomainError
+from domain.augmentation_preview import PreviewAugmentation, preview_augmentation
 from domain.imports import readable_import
 from domain.models_registry import readable_model
 from domain.paging import page_request
@@ -15,15 +15,19 @@ from domain.uploads import readable_batch
 from domain.version_preview import preview_version
 from domain.versions import readable_version
 from resolvers.nodes import find_node
+from resolvers.permissions import answers
 from schema.assets import Asset, UploadBatch
+from schema.augmentation_input import AugmentationInput
+from schema.augmentation_previews import AugmentationPreviewPayload, PreviewImage
 from schema.context import Info
-from schema.errors import UserError
 from schema.imports import ImportJob
+from schema.inputs import given
 from schema.models import TrainedModel
 from schema.node import Connection, Node, connection
 from schema.paging import first_or_default
 from schema.payloads import VersionPreviewPayload
 from schema.people import User
+from schema.preprocessing_input import PreprocessingInput
 from schema.projects import Project
 from schema.required import required
 from schema.training import TrainingJob
@@ -78,14 +82,38 @@ class Query:
         )
 
     @strawberry.field
+    @answers(VersionPreviewPayload)
     async def version_preview(self, info: Info, input: CreateVersionInput) -> VersionPreviewPayload:  # noqa: A002
-        try:
-            preview = await preview_version(info.context.database, info.context.principal, input.decode())
-        except DomainError as error:
-            if not error.code.user_can_mend:
-                raise
-            return VersionPreviewPayload(user_errors=[UserError.of(error)])
+        preview = await preview_version(info.context.database, info.context.principal, input.decode())
         return VersionPreviewPayload(preview=VersionPreview.of(preview))
+
+    @strawberry.field(
+        description="What preprocessing and augmentation make of one image: a few small pictures with their boxes, "
+        "without saving anything. At most 9 copies, whatever the multiplier. With versionId the image is as that "
+        "version froze it, under the version's own settings, with as many of its copies as there are."
+    )
+    @answers(AugmentationPreviewPayload)
+    async def preview_augmentation(
+        self,
+        info: Info,
+        asset_id: strawberry.ID,
+        preprocessing: PreprocessingInput | None = None,
+        augmentation: AugmentationInput | None = None,
+        copies: int | None = 4,
+        version_id: strawberry.ID | None = None,
+    ) -> AugmentationPreviewPayload:
+        context = info.context
+        command = PreviewAugmentation(
+            asset_id=asset_id,
+            version_id=version_id,
+            preprocessing=preprocessing.decode("preprocessing") if preprocessing else None,
+            augmentation=augmentation.decode() if augmentation else None,
+            copies=given(copies, 4),
+        )
+        images = await preview_augmentation(
+            context.database, context.manifests, context.previews, context.principal, command
+        )
+        return AugmentationPreviewPayload(images=[PreviewImage.of(one) for one in images])
 
     @strawberry.field
     async def training_job(self, info: Info, id: strawberry.ID) -> TrainingJob:  # noqa: A002

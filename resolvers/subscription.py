@@ -11,12 +11,14 @@ import strawberry
 
 from domain.events import (
     encode_event_cursor,
+    export_stream,
     import_stream,
     project_stream,
     training_stream,
     upload_stream,
     version_stream,
 )
+from domain.exports import readable_export
 from domain.imports import readable_import
 from domain.models.asset import BatchStatus
 from domain.models.event import Event, ProjectEventKind, TrainingEventKind
@@ -33,7 +35,16 @@ from resolvers.streams import follow
 from schema.assets import UploadBatch, UploadResult
 from schema.checks import VersionCheck
 from schema.context import Context, Info
-from schema.events import ImportEvent, ProjectEvent, ProjectSubject, TrainingEvent, UploadEvent, VersionEvent
+from schema.events import (
+    ExportEvent,
+    ImportEvent,
+    ProjectEvent,
+    ProjectSubject,
+    TrainingEvent,
+    UploadEvent,
+    VersionEvent,
+)
+from schema.exports import VersionExport
 from schema.imports import ImportJob
 from schema.models import ModelDeployment, ModelEvaluation, TrainedModel
 from schema.projects import Project
@@ -112,6 +123,33 @@ class Subscription:
                         at=event.at,
                         version=DatasetVersion.of(version),
                         stage=VersionStage(event.payload["stage"]),
+                        done=event.payload["done"],
+                        total=event.payload["total"],
+                        message=event.payload["message"],
+                    )
+
+    @strawberry.subscription
+    @watches
+    async def export_progress(
+        self, info: Info, export_id: strawberry.ID, after: str | None = None
+    ) -> AsyncGenerator[ExportEvent, None]:
+        context, principal = info.context, info.context.principal
+        await context.database.read(lambda uow: readable_export(uow, principal, export_id, Action.READ))
+
+        async def finished() -> bool:
+            export = await context.loaders.export.load(export_id)
+            return export is None or export.status.final
+
+        async with aclosing(
+            follow(context, export_stream(export_id), after, from_start=True, finished=finished)
+        ) as events:
+            async for event in events:
+                if isinstance(event, Event):
+                    export = required(await context.loaders.export.load(export_id), "export")
+                    yield ExportEvent(
+                        cursor=encode_event_cursor(event.seq),
+                        at=event.at,
+                        export=VersionExport.of(export),
                         done=event.payload["done"],
                         total=event.payload["total"],
                         message=event.payload["message"],
@@ -220,6 +258,7 @@ async def _subject(context: Context, payload: Mapping[str, Any]) -> ProjectSubje
     of: Mapping[str, tuple[Any, Callable[[Any], ProjectSubject]]] = {
         "DatasetVersion": (loaders.version, DatasetVersion.of),
         "VersionCheck": (loaders.check, VersionCheck.of),
+        "VersionExport": (loaders.export, VersionExport.of),
         "TrainingJob": (loaders.job, TrainingJob.of),
         "TrainedModel": (loaders.model, TrainedModel.of),
         "ModelDeployment": (loaders.deployment, ModelDeployment.of),

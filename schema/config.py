@@ -1,13 +1,23 @@
-"""The settings that a version froze."""
+"""The settings that a version froze, but for its augmentation."""
 
 from __future__ import annotations
 
 import strawberry
 
 from domain.models import config as entities
-from domain.models.config import ResizeMode, SplitGroup
+from domain.models.config import ContrastMode, ResizeMode, SplitGroup
 
-strawberry.enum(ResizeMode)
+strawberry.enum(
+    ResizeMode,
+    description="All but STRETCH keep the proportions. FIT_BLACK, FIT_WHITE and FIT_REFLECT show the picture whole and "
+    "centred, and fill what is left; FIT_WITHIN fills nothing, so that one side may be shorter than asked. "
+    "FILL_CENTER_CROP covers the target and cuts off what is beyond it.",
+)
+strawberry.enum(
+    ContrastMode,
+    description="STRETCH spreads the 2nd to 98th percentile of the luminance over all its values, HISTOGRAM evens its "
+    "histogram out, ADAPTIVE does so in 8 × 8 neighbourhoods (CLAHE).",
+)
 strawberry.enum(
     SplitGroup,
     description="SIMILAR groups near-identical images, by perceptual hash; GPS_CELL those taken within about a hundred "
@@ -43,11 +53,17 @@ class PreprocessingConfig:
     auto_orient: bool
     resize: Resize | None
     tile: Tile | None
+    grayscale: bool
+    contrast: ContrastMode | None
     class_remap: list[ClassRename] = strawberry.field(
         description="Annotations of the class `from` count as `to`; after dropClasses."
     )
     drop_classes: list[str] = strawberry.field(
         description="Annotations of these classes, by the names they bear in the project, are left out."
+    )
+    max_empty_fraction: float | None = strawberry.field(
+        description="Of each split, so many pictures without an object are left out that at most this share of what "
+        "remains has none, 0..1; null leaves none out."
     )
 
     @classmethod
@@ -59,29 +75,11 @@ class PreprocessingConfig:
             tile=Tile(rows=tile.rows, columns=tile.columns, overlap=tile.overlap, min_visible=tile.min_visible)
             if tile
             else None,
+            grayscale=config.grayscale,
+            contrast=config.contrast,
             class_remap=[ClassRename(from_=one.source, to=one.target) for one in config.class_remap],
             drop_classes=list(config.drop_classes),
-        )
-
-
-@strawberry.type
-class AugmentationConfig:
-    multiplier: int = strawberry.field(description="Training images per source image, the original included: 1..10.")
-    horizontal_flip: bool
-    vertical_flip: bool
-    rotate90: bool
-    rotation: float = strawberry.field(description="Up to this many degrees either way, 0..45.")
-    seed: int
-
-    @classmethod
-    def of(cls, config: entities.Augmentation) -> AugmentationConfig:
-        return cls(
-            multiplier=config.multiplier,
-            horizontal_flip=config.horizontal_flip,
-            vertical_flip=config.vertical_flip,
-            rotate90=config.rotate90,
-            rotation=config.rotation,
-            seed=config.seed,
+            max_empty_fraction=config.max_empty_fraction,
         )
 
 

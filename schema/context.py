@@ -12,6 +12,7 @@ from domain.errors import DomainError, ErrorCode
 from domain.models.annotation import Annotation, PendingAnnotation
 from domain.models.asset import Asset, Upload, UploadBatch
 from domain.models.check import VersionCheck
+from domain.models.export import VersionExport
 from domain.models.imports import ImportJob
 from domain.models.model import ModelDeployment, ModelEvaluation, TrainedModel
 from domain.models.people import Principal, Team, User
@@ -25,6 +26,7 @@ from domain.ports import (
     Doorbell,
     ManifestReader,
     ObjectStore,
+    PreviewRenderer,
     ProjectTotals,
     VersionDiffs,
 )
@@ -50,6 +52,8 @@ class Loaders:
     earliest_equal: DataLoader[str, DatasetVersion | None]
     check: DataLoader[str, VersionCheck | None]
     last_check: DataLoader[str, VersionCheck | None]
+    export: DataLoader[str, VersionExport | None]
+    exports_of_version: DataLoader[str, list[VersionExport]]
     job: DataLoader[str, TrainingJob | None]
     queue_position: DataLoader[str, int | None]
     epochs_of_job: DataLoader[str, list[EpochMetrics]]
@@ -71,6 +75,7 @@ class Context:
     database: Database
     store: ObjectStore
     detector: Detector
+    previews: PreviewRenderer
     doorbell: Doorbell
     manifests: ManifestReader
     diffs: VersionDiffs

@@ -13,6 +13,7 @@ from domain.models.version import VersionStage
 from schema.assets import UploadBatch, UploadResult
 from schema.checks import VersionCheck
 from schema.context import Info
+from schema.exports import VersionExport
 from schema.imports import ImportJob
 from schema.models import ModelDeployment, ModelEvaluation, TrainedModel
 from schema.projects import Project
@@ -60,6 +61,16 @@ class VersionEvent:
 
 
 @strawberry.type
+class ExportEvent:
+    cursor: str
+    at: datetime
+    export: VersionExport
+    done: int = strawberry.field(description="Images of the version whose pictures are in the zip file.")
+    total: int
+    message: str | None
+
+
+@strawberry.type
 class TrainingEvent:
     cursor: str
     at: datetime
@@ -89,6 +100,7 @@ ProjectSubject = Annotated[
     Union[  # noqa: UP007
         DatasetVersion,
         VersionCheck,
+        VersionExport,
         TrainingJob,
         TrainedModel,
         ModelDeployment,

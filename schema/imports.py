@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from domain.models.imports import ExportFormat, ImportStatus
 from domain.models.imports import ImportJob as ImportJobEntity
+from domain.models.imports import ImportStatus
 from domain.models.imports import SkippedItem as SkippedItemEntity
 from domain.paging import page_request
 from schema.context import Info
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from schema.projects import Project
 
 strawberry.enum(ImportStatus)
-strawberry.enum(
-    ExportFormat,
-    description="YOLO is boxes only; YOLO_SEG has a polygon in every row (a box's corners where there is none).",
-)
 
 
 @strawberry.type(description="A line or object of the file that was not taken, and why.")

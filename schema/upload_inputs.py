@@ -6,8 +6,8 @@ import strawberry
 
 from domain.file_uploads import RequestFileUpload
 from domain.imports import ImportAnnotations
-from domain.models.imports import ExportFormat
 from domain.uploads import AnnouncedFile, RequestUploads
+from schema.formats import ExportFormat
 from schema.scalars import BigInt
 
 

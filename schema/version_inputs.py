@@ -4,87 +4,12 @@ from __future__ import annotations
 
 import strawberry
 
-from domain.errors import invalid
 from domain.models import config as entities
-from domain.models.config import ResizeMode, SplitGroup
+from domain.models.config import SplitGroup
 from domain.versions import CreateVersion
+from schema.augmentation_input import AugmentationInput
 from schema.inputs import given
-
-
-@strawberry.input
-class ResizeInput:
-    width: int
-    height: int
-    mode: ResizeMode | None = ResizeMode.STRETCH
-
-    def decode(self) -> entities.Resize:
-        return entities.Resize(self.width, self.height, given(self.mode, ResizeMode.STRETCH))
-
-
-@strawberry.input
-class TileInput:
-    rows: int
-    columns: int
-    overlap: float | None = 0
-    min_visible: float | None = 0.3
-
-    def decode(self) -> entities.Tile:
-        return entities.Tile(self.rows, self.columns, float(given(self.overlap, 0.0)), given(self.min_visible, 0.3))
-
-
-@strawberry.input
-class ClassRenameInput:
-    from_: str = strawberry.field(name="from")
-    to: str
-
-    def decode(self) -> entities.ClassRename:
-        return entities.ClassRename(self.from_, self.to.strip())
-
-
-@strawberry.input
-class PreprocessingInput:
-    auto_orient: bool | None = True
-    resize: ResizeInput | None = None
-    tile: TileInput | None = None
-    class_remap: list[ClassRenameInput] | None = None
-    drop_classes: list[str] | None = None
-
-    def decode(self) -> entities.Preprocessing:
-        """Raises INVALID for an empty list."""
-        for values, name in ((self.class_remap, "classRemap"), (self.drop_classes, "dropClasses")):
-            if values is not None and not values:
-                text = "Name at least one class, or leave the list out."
-                raise invalid(text, "input", "preprocessing", name)
-        return entities.Preprocessing(
-            auto_orient=given(self.auto_orient, True),
-            resize=self.resize.decode() if self.resize else None,
-            tile=self.tile.decode() if self.tile else None,
-            # Sorted, so that the same choice in another order is the same input.
-            class_remap=tuple(sorted((one.decode() for one in self.class_remap or ()), key=lambda one: one.source)),
-            drop_classes=tuple(sorted(set(self.drop_classes or ()))),
-        )
-
-
-@strawberry.input
-class AugmentationInput:
-    multiplier: int | None = strawberry.field(
-        default=None, description="1 together with any step, or more than 1 without one, is INVALID."
-    )
-    horizontal_flip: bool | None = None
-    vertical_flip: bool | None = None
-    rotate90: bool | None = None
-    rotation: float | None = None
-    seed: int | None = 0
-
-    def decode(self) -> entities.Augmentation:
-        return entities.Augmentation(
-            multiplier=given(self.multiplier, 1),
-            horizontal_flip=given(self.horizontal_flip, False),
-            vertical_flip=given(self.vertical_flip, False),
-            rotate90=given(self.rotate90, False),
-            rotation=given(self.rotation, 0.0),
-            seed=given(self.seed, 0),
-        )
+from schema.preprocessing_input import PreprocessingInput
 
 
 @strawberry.input
@@ -160,7 +85,9 @@ class CreateVersionInput:
 
     def decode(self) -> CreateVersion:
         config = entities.VersionConfig(
-            preprocessing=self.preprocessing.decode() if self.preprocessing else entities.Preprocessing(),
+            preprocessing=self.preprocessing.decode("input", "preprocessing")
+            if self.preprocessing
+            else entities.Preprocessing(),
             augmentation=self.augmentation.decode() if self.augmentation else entities.Augmentation(),
             splits=self.splits.decode() if self.splits else entities.SplitConfig(),
             filters=self.filters.decode() if self.filters else entities.SnapshotFilters(),

@@ -18,7 +18,8 @@ from domain.version_diffs import compare_versions
 from domain.version_preview import VersionPreview as VersionPreviewEntity
 from schema.annotations import FrozenAnnotation
 from schema.assets import Asset
-from schema.config import AugmentationConfig, PreprocessingConfig, SnapshotFilters, SplitConfig
+from schema.augmentation_config import AugmentationConfig
+from schema.config import PreprocessingConfig, SnapshotFilters, SplitConfig
 from schema.context import Info
 from schema.node import Connection, Node, connection
 from schema.notices import ClassCount, SplitCounts, Warning
@@ -30,6 +31,7 @@ from schema.scalars import BigInt
 if TYPE_CHECKING:
     from schema.checks import VersionCheck
     from schema.diffs import VersionDiff
+    from schema.exports import VersionExport
     from schema.models import TrainedModel
     from schema.projects import Project
     from schema.training import TrainingJob
@@ -57,6 +59,7 @@ class VersionManifest:
     "today's, null once it is gone."
 )
 class VersionAsset:
+    asset_id: strawberry.ID = strawberry.field(description="Also when the asset is gone.")
     filename: str
     width: int
     height: int
@@ -72,6 +75,7 @@ class VersionAsset:
     @classmethod
     def of(cls, row: VersionAssetEntity, manifest: ManifestEntity | None) -> VersionAsset:
         return cls(
+            asset_id=strawberry.ID(row.asset_id),
             filename=row.filename,
             width=row.width,
             height=row.height,
@@ -99,8 +103,8 @@ class VersionAsset:
     @strawberry.field
     async def annotations(self, info: Info) -> list[FrozenAnnotation]:
         manifest = required(self.manifest, "manifest")
-        frozen = await info.context.manifests.annotations(manifest, self.entity.position)
-        return [FrozenAnnotation.of(one) for one in frozen]
+        frozen = await info.context.manifests.image(manifest, self.entity.position)
+        return [FrozenAnnotation.of(one) for one in frozen.annotations]
 
 
 @strawberry.type
@@ -218,6 +222,12 @@ class DatasetVersion(Node):
 
         model = await info.context.loaders.latest_model_of_version.load(self.id)
         return TrainedModel.of(model) if model else None
+
+    @strawberry.field(description="Newest first.")
+    async def exports(self, info: Info) -> list[Annotated[VersionExport, strawberry.lazy("schema.exports")]]:
+        from schema.exports import VersionExport
+
+        return [VersionExport.of(one) for one in await info.context.loaders.exports_of_version.load(self.id)]
 
     @strawberry.field
     async def event_cursor(self, info: Info) -> str:

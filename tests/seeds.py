@@ -15,10 +15,11 @@ from domain.annotations import NewAnnotation, create_annotations
 from domain.events import tell_import_status
 from domain.ids import new_id
 from domain.jobs import Claim, JobKind
-from domain.keys import original_key, weights_key
+from domain.keys import export_key, original_key, weights_key
 from domain.models.annotation import Annotation, AnnotationSource, PendingAnnotation, ReviewStatus
 from domain.models.asset import Asset, Upload, UploadBatch, UploadState
 from domain.models.config import Preprocessing, VersionConfig
+from domain.models.export import ExportStatus, VersionExport
 from domain.models.geometry import Box
 from domain.models.imports import ExportFormat, FileUpload, ImportJob, ImportStatus
 from domain.models.model import InferenceBackend, TrainedModel
@@ -280,6 +281,31 @@ async def reload(database: SqlDatabase, version: DatasetVersion) -> DatasetVersi
     found = await database.read(lambda uow: uow.versions.get(version.id))
     assert found is not None
     return found
+
+
+async def add_export(database: SqlDatabase, version: DatasetVersion, attempt: int = 1) -> VersionExport:
+    """A READY export's row; its file is named, not stored."""
+    id_, now = new_id(), datetime.now(UTC)
+    export = VersionExport(
+        id=id_,
+        project_id=version.project_id,
+        team_id=version.team_id,
+        dataset_id=version.id,
+        format=ExportFormat.YOLO,
+        status=ExportStatus.READY,
+        failure_reason=None,
+        image_count=8,
+        s3_key=export_key(version.team_id, id_, attempt),
+        size_bytes=5,
+        sha256=digest_of(id_),
+        warnings=(),
+        created_at=now,
+        created_by_id=None,
+        finished_at=now,
+        attempt=attempt,
+    )
+    await database.write(lambda uow: uow.exports.add(export))
+    return export
 
 
 async def add_model(database: SqlDatabase, version: DatasetVersion, name: str = "north-v1.pt") -> TrainedModel:

@@ -17,6 +17,7 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from adapters.presence import PREVIEWS, announce
 from adapters.queue import IO_QUEUE
 from adapters.settings import Settings, load_settings
 from db.database import SqlDatabase
@@ -25,6 +26,8 @@ from main import create_app
 from workers.annotation_import import AnnotationImport
 from workers.check import Check
 from workers.claims import ClaimLoops, Handler
+from workers.presence import stay_present
+from workers.preview import open_preview
 from workers.process import scratch_folder, wake_queue
 from workers.sandbox.pool import SandboxPool
 from workers.services import Services, open_services
@@ -161,7 +164,7 @@ class Stack:
         """Uploads are verified and versions frozen while this is open, as by the io worker."""
         with scratch_folder(self.services.settings.work_dir, "io") as folder:
             database, store = self.database, self.services.store
-            async with SandboxPool(2) as sandbox:
+            async with SandboxPool(2) as sandbox, open_preview(store, folder / "previews") as preview:
                 handlers: list[Handler] = [
                     UploadVerification(database, store, sandbox, folder),
                     AnnotationImport(database, store, sandbox, folder),
@@ -169,14 +172,17 @@ class Stack:
                     Check(database, store, folder),
                 ]
                 loops = ClaimLoops(database, "test:io", handlers)
-                queue = wake_queue(self.services.redis, IO_QUEUE, loops)
-                tasks = [asyncio.create_task(loops.run()), asyncio.create_task(queue.main())]
+                queue = wake_queue(self.services.redis, IO_QUEUE, loops, preview.served)
+                await announce(self.services.redis, PREVIEWS)
+                parts = [loops.run(), queue.main(), stay_present(self.services.redis, PREVIEWS)]
+                tasks = [asyncio.create_task(part) for part in parts]
                 try:
                     yield
                 finally:
                     for task in tasks:
                         task.cancel()
                     await asyncio.gather(*tasks, return_exceptions=True)
+                    await self.services.redis.delete(PREVIEWS)
 
 
 @asynccontextmanager

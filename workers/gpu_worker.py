@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import structlog
-from redis.exceptions import RedisError
-
-from adapters.detector import PRESENCE_KEY, PRESENCE_SECONDS
+from adapters.presence import DETECTIONS
 from adapters.queue import INFERENCE_QUEUE, TRAINING_QUEUE
 from adapters.settings import Settings
 from workers.claims import ClaimLoops, Handler
@@ -18,7 +15,8 @@ from workers.engine import Engine
 from workers.evaluation import Evaluation
 from workers.inference import Inference
 from workers.materials import Materials
-from workers.process import queue_worker, run_until_told, scratch_folder, wake_queue, worker_name
+from workers.presence import stay_present
+from workers.process import Served, queue_worker, run_until_told, scratch_folder, wake_queue, worker_name
 from workers.renderer import open_renderer
 from workers.services import Services, open_services
 from workers.training import Training
@@ -26,7 +24,6 @@ from workers.training import Training
 _DETECTIONS_AT_ONCE = 8
 _KEEP_ANSWER_SECONDS = 60
 _DETECT_POLL_SECONDS = 0.01
-_log = structlog.get_logger(__name__)
 
 
 async def run_gpu_worker(settings: Settings) -> None:
@@ -61,11 +58,8 @@ async def run_gpu_worker(settings: Settings) -> None:
                 queue_worker(
                     services.redis,
                     INFERENCE_QUEUE,
-                    "detect",
-                    detect,
-                    keep_seconds=_KEEP_ANSWER_SECONDS,
-                    max_jobs=_DETECTIONS_AT_ONCE,
-                    poll_seconds=_DETECT_POLL_SECONDS,
+                    [Served("detect", detect, _KEEP_ANSWER_SECONDS, _DETECTIONS_AT_ONCE)],
+                    _DETECT_POLL_SECONDS,
                 ),
             ]
             try:
@@ -77,9 +71,4 @@ async def run_gpu_worker(settings: Settings) -> None:
 async def _be_present(services: Services, inference: Inference) -> None:
     """Lets the API know that somebody answers detections, from when the models in use are loaded."""
     await inference.preload(services.database)
-    while True:
-        try:
-            await services.redis.set(PRESENCE_KEY, 1, ex=PRESENCE_SECONDS)
-        except (RedisError, OSError) as error:
-            _log.warning("presence_lost", error=str(error))
-        await asyncio.sleep(PRESENCE_SECONDS / 3)
+    await stay_present(services.redis, DETECTIONS)

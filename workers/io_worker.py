@@ -1,8 +1,9 @@
-"""The io worker: verifies uploads, imports annotations, makes versions and checks them, and collects what was
-forgotten."""
+"""The io worker: verifies uploads, imports annotations, makes, checks and exports versions, renders previews, and
+collects what was forgotten."""
 
 from __future__ import annotations
 
+from adapters.presence import PREVIEWS
 from adapters.queue import IO_QUEUE
 from adapters.settings import Settings
 from workers.annotation_import import AnnotationImport
@@ -10,8 +11,13 @@ from workers.check import Check
 from workers.claims import ClaimLoops, Handler
 from workers.collection import Collection
 from workers.completion import Completion
+from workers.dataset_archives import DatasetArchives
+from workers.export import Export
+from workers.presence import stay_present
+from workers.preview import open_preview
 from workers.process import run_until_told, scratch_folder, wake_queue, worker_name
 from workers.reconciliation import Reconciliation
+from workers.renderer import open_renderer
 from workers.sandbox.pool import SandboxPool
 from workers.services import open_services
 from workers.snapshot import Snapshot
@@ -23,13 +29,18 @@ async def run_io_worker(settings: Settings) -> None:
     async with open_services(settings) as services:
         with scratch_folder(settings.work_dir, "io") as folder:
             database, store = services.database, services.store
-            async with SandboxPool(settings.threads) as sandbox:
+            async with (
+                SandboxPool(settings.threads) as sandbox,
+                open_preview(store, folder / "previews") as preview,
+                open_renderer(settings) as renderer,
+            ):
                 snapshot = Snapshot(database, store, folder)
                 handlers: list[Handler] = [
                     UploadVerification(database, store, sandbox, folder),
                     AnnotationImport(database, store, sandbox, folder),
                     snapshot,
                     Check(database, store, folder),
+                    Export(database, store, DatasetArchives(store, renderer), folder),
                 ]
                 loops = ClaimLoops(database, worker_name("io"), handlers)
                 parts = [
@@ -37,5 +48,6 @@ async def run_io_worker(settings: Settings) -> None:
                     Collection(database, store).run(),
                     Reconciliation(database, snapshot, worker_name("io")).run(),
                     Completion(database, store, sandbox, folder).run(),
+                    stay_present(services.redis, PREVIEWS),
                 ]
-                await run_until_told(parts, [wake_queue(services.redis, IO_QUEUE, loops)])
+                await run_until_told(parts, [wake_queue(services.redis, IO_QUEUE, loops, preview.served)])

@@ -9,6 +9,7 @@ import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from domain.jobs import JobKind
 from workers.claims import ClaimLoops
 
 _POLL_SECONDS = 0.05
+_WAKES_AT_ONCE = 10
 _PARENT_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
@@ -32,32 +34,35 @@ def worker_name(kind: str) -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{kind}"
 
 
-def wake_queue(redis: ArqRedis, queue: str, loops: ClaimLoops) -> Worker:
-    """Listens to a queue of wakes; a message means no more than `look for work of this kind`."""
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A function that the messages of a queue call by `name`, each once, `at_once` of them at a time at most; its
+    result is kept for `keep_seconds`."""
+
+    name: str
+    function: Callable[..., Coroutine[Any, Any, Any]]
+    keep_seconds: int
+    at_once: int
+
+
+def wake_queue(redis: ArqRedis, queue: str, loops: ClaimLoops, *more: Served) -> Worker:
+    """Listens to a queue of wakes, which mean no more than `look for work of this kind`, and serves `more` on it."""
 
     async def wake(_: dict[Any, Any], kind: str) -> None:
         loops.nudge(JobKind(kind))
 
-    return queue_worker(redis, queue, "wake", wake, keep_seconds=0, max_jobs=10, poll_seconds=_POLL_SECONDS)
+    return queue_worker(redis, queue, [Served("wake", wake, 0, _WAKES_AT_ONCE), *more], _POLL_SECONDS)
 
 
-def queue_worker(
-    redis: ArqRedis,
-    queue: str,
-    name: str,
-    function: Callable[..., Coroutine[Any, Any, Any]],
-    *,
-    keep_seconds: int,
-    max_jobs: int,
-    poll_seconds: float,
-) -> Worker:
-    """An arq worker that runs one function, tried once, its result kept for `keep_seconds`."""
+def queue_worker(redis: ArqRedis, queue: str, served: Sequence[Served], poll_seconds: float) -> Worker:
+    """An arq worker that runs these functions. Together they may fill all places; a function that takes long sees to
+    it by itself that it leaves the others theirs."""
     return Worker(
-        functions=[func(function, name=name, keep_result=keep_seconds, max_tries=1)],
+        functions=[func(one.function, name=one.name, keep_result=one.keep_seconds, max_tries=1) for one in served],
         queue_name=queue,
         redis_pool=redis,
         handle_signals=False,
-        max_jobs=max_jobs,
+        max_jobs=sum(one.at_once for one in served),
         poll_delay=poll_seconds,
         job_serializer=orjson.dumps,
         job_deserializer=orjson.loads,

@@ -26,13 +26,27 @@ def create(
     tile: opt.Tile = None,
     overlap: opt.Overlap = None,
     min_visible: opt.MinVisible = None,
+    grayscale: opt.Grayscale = None,
+    contrast: opt.ContrastChoice = None,
     drop_class: opt.DropClass = None,
     rename_class: opt.RenameClass = None,
+    max_empty: opt.MaxEmpty = None,
+    preset: opt.PresetChoice = None,
     multiplier: opt.Multiplier = None,
     horizontal_flip: opt.HorizontalFlip = None,
     vertical_flip: opt.VerticalFlip = None,
     rotate90: opt.Rotate90 = None,
     rotation: opt.Rotation = None,
+    shear: opt.Shear = None,
+    crop: opt.Crop = None,
+    brightness: opt.Brightness = None,
+    exposure: opt.Exposure = None,
+    saturation: opt.Saturation = None,
+    hue: opt.Hue = None,
+    grey_share: opt.GreyShare = None,
+    blur: opt.Blur = None,
+    noise: opt.Noise = None,
+    cutouts: opt.Cutouts = None,
     augmentation_seed: opt.AugmentationSeed = None,
     classes: opt.Classes = None,
     min_confidence: opt.MinConfidence = None,
@@ -50,57 +64,16 @@ def create(
     email: Email = None,
 ) -> None:
     """Freeze a project's images and annotations as its next version, and wait until it is made."""
+    options = dict(locals())  # by their names, under which input_fields knows where each belongs
     # Imported here, so that the other commands start without a client.
     from cli.connection import connected, run_command
     from cli.project_choice import choose_project
     from cli.version.creation import create_and_tell, foresee_and_tell
-    from cli.version.order import renames, settings_of, two_numbers
+    from cli.version.input_fields import input_of
+    from cli.version.order import settings_of
 
     async def work() -> bool:
-        options = {
-            "name": name,
-            "displayName": display_name,
-            "idempotencyKey": key,
-            "splits": {
-                "train": train,
-                "val": val,
-                "test": test,
-                "groupBy": group_by.name if group_by else None,
-                "inherit": inherit,
-                "keepImported": keep_imported,
-                "seed": seed,
-            },
-            "preprocessing": {
-                "autoOrient": auto_orient,
-                "resize": two_numbers(resize, "--resize", "width", "height"),
-                "tile": {
-                    **two_numbers(tile, "--tile", "rows", "columns"),
-                    "overlap": overlap,
-                    "minVisible": min_visible,
-                },
-                "dropClasses": drop_class,
-                "classRemap": renames(rename_class),
-            },
-            "augmentation": {
-                "multiplier": multiplier,
-                "horizontalFlip": horizontal_flip,
-                "verticalFlip": vertical_flip,
-                "rotate90": rotate90,
-                "rotation": rotation,
-                "seed": augmentation_seed,
-            },
-            "filters": {
-                "weedTypes": classes,
-                "minConfidence": min_confidence,
-                "verifiedOnly": verified_only,
-                "includeManual": include_manual,
-                "includeSAM3": include_sam3,
-                "includeAIDetections": include_ai,
-                "uploadBatchIds": batch,
-                "includeEmpty": include_empty,
-            },
-        }
-        settings = settings_of(input_, options)
+        settings = settings_of(input_, input_of(options))
         async with connected(server, token, email) as client:
             order = {**settings, "projectId": (await choose_project(client, project)).id}
             if dry_run:

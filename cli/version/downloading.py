@@ -14,12 +14,11 @@ from rich.filesize import decimal
 
 from cli.client import ApiError, Client
 from cli.lines import counted, say, say_some
-from cli.local_file import FileFaultError, LocalFile, fingerprint
 from cli.task_errors import first_error
 from cli.version import wording
 from cli.version.addresses import AddressPage
 from cli.version.answer import print_json
-from cli.version.fetching import Fault, FaultKind, Wanted, fetch
+from cli.version.fetching import Fault, FaultKind, Wanted, fetch, is_there, unreadable
 from cli.version.making import Show
 from cli.version.manifest_file import FrozenFile, frozen_files
 from cli.version.misuse import VersionMisuseError
@@ -106,7 +105,7 @@ class _Download:
         try:
             files = await asyncio.to_thread(frozen_files, self._folder / MANIFEST)
         except OSError as error:
-            raise _unreadable(self._folder / MANIFEST, error) from error
+            raise unreadable(self._folder / MANIFEST, error) from error
         self._report.images = len(files)
         lacking: dict[str, list[FrozenFile]] = {}
         with first_error():
@@ -122,7 +121,7 @@ class _Download:
         if self._folder.exists() and not self._folder.is_dir():
             raise VersionMisuseError(f"{self._folder} is no folder.")
         if path.exists():
-            if not await _is_there(wanted):
+            if not await is_there(wanted):
                 raise VersionMisuseError(
                     f"{path} is not the manifest of {wording.title(self._version)}. Choose another folder, or remove "
                     "what is in this one."
@@ -138,7 +137,7 @@ class _Download:
             raise ApiError(f"The manifest of {wording.title(self._version)} is {fault.kind.value}. {fault.reason}")
 
     async def _look(self, lacking: dict[str, list[FrozenFile]], file: FrozenFile) -> None:
-        if await _is_there(self._wanted(file)):
+        if await is_there(self._wanted(file)):
             self._report.present += 1
             self._tell()
         else:
@@ -188,19 +187,6 @@ class _Download:
         self._show(done, report.images, f"{decimal(report.fetched_bytes)} received")
 
 
-async def _is_there(wanted: Wanted) -> bool:
-    """Whether the file lies in its place with the right bytes."""
-    try:
-        status = await asyncio.to_thread(wanted.path.stat)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError as error:
-        raise _unreadable(wanted.path, error) from error
-    if status.st_size != wanted.size_bytes:
-        return False
-    return (await fingerprint(LocalFile(wanted.path.name, wanted.path))).sha256 == wanted.sha256
-
-
 async def _side_by_side(
     items: AsyncIterator[T], work: Callable[[T], Coroutine[None, None, None]], at_once: int
 ) -> None:
@@ -216,7 +202,3 @@ async def _side_by_side(
 async def _each(items: Iterable[T]) -> AsyncIterator[T]:
     for item in items:
         yield item
-
-
-def _unreadable(path: Path, error: OSError) -> FileFaultError:
-    return FileFaultError(f"{path} cannot be read: {error.strerror or error}.")

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from cli.client import RETRY_SECONDS, ApiError, Client, GetRefusedError, UnavailableError
-from cli.local_file import FileFaultError
+from cli.local_file import FileFaultError, LocalFile, fingerprint
 from cli.version.partial_file import PartialFile
 
 # What servers say of an address that has expired: 403, and S3's of a sign-in that has, 400.
@@ -47,6 +47,24 @@ class _FaultError(Exception):
     def __init__(self, kind: FaultKind, reason: str) -> None:
         super().__init__(reason)
         self.fault = Fault(kind, reason)
+
+
+async def is_there(wanted: Wanted) -> bool:
+    """Whether the file lies in its place with the right bytes. Raises FileFaultError when it cannot be read."""
+    try:
+        status = await asyncio.to_thread(wanted.path.stat)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise unreadable(wanted.path, error) from error
+    if status.st_size != wanted.size_bytes:
+        return False
+    return (await fingerprint(LocalFile(wanted.path.name, wanted.path))).sha256 == wanted.sha256
+
+
+def unreadable(path: Path, error: OSError) -> FileFaultError:
+    """What to raise when a local file cannot be read."""
+    return FileFaultError(f"{path} cannot be read: {error.strerror or error}.")
 
 
 async def fetch(client: Client, wanted: Wanted, address: Address, count: Callable[[int], None]) -> Fault | None:
@@ -107,7 +125,7 @@ class _Fetching:
         while True:
             url = await self._address(refused)
             if url is None:
-                raise _FaultError(FaultKind.MISSING, "The server lists no such image.")
+                raise _FaultError(FaultKind.MISSING, "The server does not list it any more.")
             try:
                 await self._take(url)
                 return

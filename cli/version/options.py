@@ -18,6 +18,42 @@ class GroupBy(StrEnum):
     SIMILAR = "similar"
 
 
+class Contrast(StrEnum):
+    """The contract's ContrastMode, as it is typed."""
+
+    STRETCH = "stretch"
+    HISTOGRAM = "histogram"
+    ADAPTIVE = "adaptive"
+
+
+class Preset(StrEnum):
+    """The contract's AugmentationPreset, as it is typed."""
+
+    NONE = "none"
+    LIGHT = "light"
+    MEDIUM = "medium"
+    HEAVY = "heavy"
+
+
+class ExportAs(StrEnum):
+    """The contract's ExportFormat, as it is typed."""
+
+    YOLO = "yolo"
+    YOLO_SEG = "yolo_seg"
+    COCO = "coco"
+    PASCAL_VOC = "pascal_voc"
+    CREATEML = "createml"
+    CSV = "csv"
+
+
+class SplitName(StrEnum):
+    """The contract's Split, as it is typed."""
+
+    TRAIN = "train"
+    VAL = "val"
+    TEST = "test"
+
+
 _SPLITS, _PIXELS, _COPIES = "Splits", "Preprocessing", "Augmentation of the training images"
 _CHOICE, _RUN = "Annotations and images", "Run"
 
@@ -64,7 +100,14 @@ AutoOrient = Annotated[
     typer.Option("--auto-orient/--no-auto-orient", help="Turn images upright.", rich_help_panel=_PIXELS),
 ]
 Resize = Annotated[
-    str | None, typer.Option("--resize", metavar="WxH", help="In pixels, as 640x480.", rich_help_panel=_PIXELS)
+    str | None,
+    typer.Option(
+        "--resize",
+        metavar="WxH[:MODE]",
+        help="In pixels, as 640x480, and how: stretch, fit-black, fit-white, fit-reflect, fit-within or "
+        "fill-center-crop.",
+        rich_help_panel=_PIXELS,
+    ),
 ]
 Tile = Annotated[
     str | None, typer.Option("--tile", metavar="RxC", help="Rows and columns, as 2x3.", rich_help_panel=_PIXELS)
@@ -76,6 +119,12 @@ MinVisible = Annotated[
     float | None,
     typer.Option("--min-visible", help="Share of an object that a tile must show.", rich_help_panel=_PIXELS),
 ]
+Grayscale = Annotated[
+    bool | None, typer.Option("--grayscale/--no-grayscale", help="Turn images grey.", rich_help_panel=_PIXELS)
+]
+ContrastChoice = Annotated[
+    Contrast | None, typer.Option("--contrast", help="Raise the contrast this way.", rich_help_panel=_PIXELS)
+]
 DropClass = Annotated[
     list[str] | None,
     typer.Option("--drop-class", metavar="A", help="Leave a class out; may be given again.", rich_help_panel=_PIXELS),
@@ -85,6 +134,15 @@ RenameClass = Annotated[
     typer.Option("--rename-class", metavar="A=B", help="Count A as B; may be given again.", rich_help_panel=_PIXELS),
 ]
 
+MaxEmpty = Annotated[
+    float | None,
+    typer.Option("--max-empty", help="Share of images without an object at most, 0..1.", rich_help_panel=_PIXELS),
+]
+
+PresetChoice = Annotated[
+    Preset | None,
+    typer.Option("--preset", help="Values to start from; the options below win over it.", rich_help_panel=_COPIES),
+]
 Multiplier = Annotated[
     int | None, typer.Option("--multiplier", help="Images for each, itself included.", rich_help_panel=_COPIES)
 ]
@@ -95,6 +153,39 @@ Rotate90 = Annotated[
 ]
 Rotation = Annotated[
     float | None, typer.Option("--rotation", help="Up to this many degrees either way.", rich_help_panel=_COPIES)
+]
+Shear = Annotated[
+    float | None, typer.Option("--shear", help="Up to this many degrees either way.", rich_help_panel=_COPIES)
+]
+Crop = Annotated[float | None, typer.Option("--crop", help="Up to this share of either side.", rich_help_panel=_COPIES)]
+Brightness = Annotated[
+    float | None,
+    typer.Option("--brightness", help="Up to this share of white either way.", rich_help_panel=_COPIES),
+]
+Exposure = Annotated[
+    float | None, typer.Option("--exposure", help="Up to this share either way.", rich_help_panel=_COPIES)
+]
+Saturation = Annotated[
+    float | None, typer.Option("--saturation", help="Up to this share either way.", rich_help_panel=_COPIES)
+]
+Hue = Annotated[
+    float | None, typer.Option("--hue", help="Up to this many degrees either way.", rich_help_panel=_COPIES)
+]
+GreyShare = Annotated[
+    float | None, typer.Option("--grey-share", help="Share of the copies that turn grey.", rich_help_panel=_COPIES)
+]
+Blur = Annotated[float | None, typer.Option("--blur", help="Up to this many pixels.", rich_help_panel=_COPIES)]
+Noise = Annotated[
+    float | None, typer.Option("--noise", help="Up to this share of the pixels.", rich_help_panel=_COPIES)
+]
+Cutouts = Annotated[
+    str | None,
+    typer.Option(
+        "--cutouts",
+        metavar="COUNTxSIZE",
+        help="Black boxes, and their sides as a share of the image's, as 4x0.1.",
+        rich_help_panel=_COPIES,
+    ),
 ]
 AugmentationSeed = Annotated[int | None, typer.Option("--augmentation-seed", rich_help_panel=_COPIES)]
 
@@ -134,4 +225,18 @@ IncludeArchived = Annotated[bool, typer.Option("--archived", help="List archived
 AllImages = Annotated[
     bool, typer.Option("--all", help="List all changed images, not the first ones alone; --json always does.")
 ]
+SheetFile = Annotated[
+    Path, typer.Option("--out", metavar="FILE", help="A .png or .jpg file; one that is there is replaced.")
+]
+SheetImages = Annotated[int, typer.Option("--images", min=1, max=1000, help="So many, spread evenly over all.")]
+SheetCopies = Annotated[
+    int, typer.Option("--copies", min=1, max=9, help="Augmented copies of each at most, of those that there are.")
+]
+SheetSplit = Annotated[SplitName | None, typer.Option("--split", help="Only images of this split.")]
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Made where it is not there.")]
+FormatChoice = Annotated[
+    ExportAs | None,
+    typer.Option(
+        "--format", case_sensitive=False, help="Fetch its pictures as they are rendered, as one zip file of this form."
+    ),
+]

@@ -27,9 +27,12 @@ createdBy {{ id name }}
 {CLASS_COUNTS}
 preprocessing {{
   autoOrient resize {{ width height mode }} tile {{ rows columns overlap minVisible }}
-  classRemap {{ from to }} dropClasses
+  grayscale contrast classRemap {{ from to }} dropClasses maxEmptyFraction
 }}
-augmentation {{ multiplier horizontalFlip verticalFlip rotate90 rotation seed }}
+augmentation {{
+  preset multiplier horizontalFlip verticalFlip rotate90 rotation shear crop brightness exposure saturation hue
+  grayscale blur noise cutoutCount cutoutSize seed
+}}
 splitConfig {{ train val test groupBy inherit keepImported seed }}
 filters {{
   weedTypes minConfidence verifiedOnly includeManual includeSAM3 includeAIDetections uploadBatchIds includeEmpty

@@ -42,7 +42,8 @@ def made(version: Mapping[str, Any]) -> list[str]:
 
 def foreseen(preview: Mapping[str, Any]) -> list[str]:
     """What a version would come to."""
-    about, at_most = ("", "") if preview["exact"] else ("about ", "At most ")
+    estimated = any(one["code"] == "ESTIMATED_SPLITS" for one in preview["warnings"])
+    about, at_most = "about " if estimated else "", "" if preview["exact"] else "At most "
     lines = [f"Version {preview['nextVersion']} would have {about}{numbers(preview)}."]
     written = preview["outputImages"]
     if written != preview["imageCount"]:
@@ -66,7 +67,8 @@ def shown(version: Mapping[str, Any]) -> list[str]:
     lines += table([[f"  {name}", value] for name, value in _facts(version)])
     lines += _classes(version["classCounts"])
     lines.append("Settings:")
-    lines += [f"  {path}: {value}" for name in _CONFIGS for path, value in settings(version[name], name)]
+    chosen = {**version, "augmentation": _taken(version["augmentation"])}
+    lines += [f"  {path}: {value}" for name in _CONFIGS for path, value in settings(chosen[name], name)]
     return lines + _warnings(version["warnings"])
 
 
@@ -81,6 +83,11 @@ def settings(value: Any, path: str) -> Iterator[tuple[str, str]]:
         yield path, value
     elif value not in (None, []):
         yield path, json.dumps(value)
+
+
+def _taken(augmentation: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the steps that are not taken."""
+    return {name: value for name, value in augmentation.items() if value or name == "seed"}
 
 
 def checked(check: Mapping[str, Any]) -> str:

@@ -133,8 +133,14 @@ class ObjectNames(Protocol):
     async def weights(self, team_id: str, keys: Iterable[str]) -> set[str]:
         """Those of the keys that are a model's weights."""
 
+    async def archives(self, team_id: str, keys: Iterable[str]) -> set[str]:
+        """Those of the keys that are the zip file of a READY export."""
+
     async def snapshot_runs(self, team_id: str) -> bool:
         """A version of the team is being made, or waits for it."""
 
     async def training_runs(self, team_id: str) -> bool:
         """A training of the team is under way, or waits for it."""
+
+    async def export_runs(self, team_id: str) -> bool:
+        """An export of the team is under way, or waits for it."""

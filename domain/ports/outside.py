@@ -12,14 +12,15 @@ from typing import Any, Protocol
 from domain.jobs import JobKind
 from domain.models.detection import DetectionResult, DetectRequest
 from domain.models.diff import ChangedImage, DiffTotals, ManifestPair
-from domain.models.manifest import FrozenAnnotation
+from domain.models.manifest import FrozenImage
+from domain.models.preview import PreviewImage, PreviewRequest
 from domain.models.version import Manifest
 from domain.paging import Page, PageRequest
 
 
 class ManifestReader(Protocol):
-    async def annotations(self, manifest: Manifest, position: int) -> tuple[FrozenAnnotation, ...]:
-        """What was frozen of the image on line `position` of the manifest, from 0. Raises NOT_READY when the stored
+    async def image(self, manifest: Manifest, position: int) -> FrozenImage:
+        """The image on line `position` of the manifest, from 0, as it was frozen. Raises NOT_READY when the stored
         manifest is not the one that was frozen, UNAVAILABLE when the store cannot be reached."""
 
 
@@ -47,6 +48,18 @@ class Detector(Protocol):
     async def detect(self, request: DetectRequest, seconds: float) -> DetectionResult:
         """Raises DetectorUnavailableError after `seconds` without an answer,
         DomainError for what the engine refused."""
+
+
+class PreviewUnavailableError(Exception):
+    """No worker answered in time; the message says what to do."""
+
+
+class PreviewRenderer(Protocol):
+    """What makes small pictures of an image, wherever it runs."""
+
+    async def render(self, request: PreviewRequest, seconds: float) -> tuple[PreviewImage, ...]:
+        """Raises PreviewUnavailableError after `seconds` without an answer, and at once when no worker runs;
+        DomainError for an image that cannot be rendered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +112,10 @@ class ObjectStore(Protocol):
         that try at once, one succeeds."""
 
     async def put_file(self, key: str, path: Path, content_type: str) -> None: ...
+    async def put_stream(self, key: str, chunks: AsyncIterator[bytes], content_type: str) -> None:
+        """Writes bytes of unknown number as they come, in bounded memory. What `chunks` raises is raised, and nothing
+        is written then, nor when the call is cancelled."""
+
     async def get(self, key: str) -> bytes: ...
     async def download(self, key: str, path: Path) -> str:
         """Writes the object to `path`; returns a tag of what was read, for `copy`."""

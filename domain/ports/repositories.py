@@ -11,6 +11,8 @@ from domain.jobs import Claim, JobKind
 from domain.models.check import VersionCheck
 from domain.models.config import SnapshotFilters
 from domain.models.event import Event
+from domain.models.export import VersionExport
+from domain.models.imports import ExportFormat
 from domain.models.model import ModelDeployment, ModelEvaluation, TrainedModel
 from domain.models.people import Membership, Team, TeamRole, User
 from domain.models.project import Project
@@ -98,6 +100,17 @@ class Checks(Repository[VersionCheck], Protocol):
     async def newest_completed(self, dataset_id: str) -> VersionCheck | None: ...
 
 
+class Exports(Repository[VersionExport], Protocol):
+    async def lock(self, export_id: str) -> VersionExport | None:
+        """Takes the export's row lock until the end of the transaction and reads it."""
+
+    async def newest_usable(self, dataset_id: str, format_: ExportFormat) -> VersionExport | None:
+        """The newest export of the version in that format that is READY or may become so."""
+
+    async def of_versions(self, dataset_ids: Iterable[str]) -> dict[str, list[VersionExport]]:
+        """The exports of each version that has some, newest first."""
+
+
 class VersionAssets(Protocol):
     async def clear(self, dataset_id: str) -> None: ...
     async def add(self, rows: Sequence[VersionAsset]) -> None:
@@ -112,6 +125,7 @@ class VersionAssets(Protocol):
     async def at(self, dataset_id: str, positions: Sequence[int]) -> dict[int, VersionAsset]:
         """The images on those lines of the version's manifest, a page of them, by their lines."""
 
+    async def of_asset(self, dataset_id: str, asset_id: str) -> VersionAsset | None: ...
     async def digests(self, dataset_ids: Iterable[str], split: Split) -> set[str]: ...
 
 
@@ -232,6 +246,8 @@ class UnitOfWork(Protocol):
     def previews(self) -> Previews: ...
     @property
     def checks(self) -> Checks: ...
+    @property
+    def exports(self) -> Exports: ...
     @property
     def version_assets(self) -> VersionAssets: ...
     @property

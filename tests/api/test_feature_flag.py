@@ -18,6 +18,8 @@ BEHIND = (
     "retryVersion",
     "reconcileVersion",
     "verifyVersion",
+    "exportVersion",
+    "cancelExport",
     "startTraining",
     "evaluateModel",
 )

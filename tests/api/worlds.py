@@ -10,8 +10,10 @@ from typing import Any
 from domain.checks import verify_version
 from domain.deployments import deploy_model
 from domain.evaluations import evaluate_model
+from domain.exports import export_version
 from domain.models.asset import UploadState
 from domain.models.config import SplitConfig, VersionConfig
+from domain.models.imports import ExportFormat
 from domain.models.people import TeamRole, User
 from domain.models.training import TrainingConfig
 from domain.models.version import Split
@@ -63,6 +65,7 @@ async def make_world(api: Stack, name: str) -> World:
     requested = await request_version(database, home, config)
     version = await freeze(database, api.services.store, Path(work_dir), requested)
     check = await verify_version(database, home.principal, version.id)
+    export = await export_version(database, api.services.store, home.principal, version.id, ExportFormat.YOLO)
     model = await add_model(database, version)
     evaluation = await evaluate_model(database, home.principal, model.id, version.id, Split.TEST)
     deployment = await deploy_model(database, home.principal, home.project.id, model.id, None, None)
@@ -80,6 +83,7 @@ async def make_world(api: Stack, name: str) -> World:
         "import": imported.id,
         "version": version.id,
         "check": check.id,
+        "export": export.id,
         "model": model.id,
         "evaluation": evaluation.id,
         "deployment": deployment.id,
@@ -179,6 +183,10 @@ MUTATIONS: Mapping[str, Operation] = {
     "retryVersion": _by_id("mutation", "retryVersion", "id", "version", _ERRORS),
     "reconcileVersion": _by_id("mutation", "reconcileVersion", "id", "version", _ERRORS),
     "verifyVersion": _by_id("mutation", "verifyVersion", "id", "version", _ERRORS),
+    "exportVersion": Operation(
+        f"mutation($id: ID!) {{ exportVersion(id: $id, format: YOLO) {{ {_ERRORS} }} }}", {"id": "$version"}
+    ),
+    "cancelExport": _by_id("mutation", "cancelExport", "id", "export", _ERRORS),
     "startTraining": _mutation(
         "startTraining",
         "StartTrainingInput",
@@ -219,6 +227,10 @@ QUERIES: Mapping[str, Operation] = {
         " userErrors { code } } }",
         {"input": {"projectId": "$project", "filters": {"uploadBatchIds": ["$batch"]}}},
     ),
+    "previewAugmentation": Operation(
+        f"query($a: ID!, $v: ID!) {{ previewAugmentation(assetId: $a, versionId: $v) {{ {_ERRORS} }} }}",
+        {"a": "$asset", "v": "$version"},
+    ),
 }
 
 NODES = (
@@ -232,6 +244,7 @@ NODES = (
     "import",
     "version",
     "check",
+    "export",
     "model",
     "evaluation",
     "deployment",
@@ -243,6 +256,7 @@ SUBSCRIPTIONS: Mapping[str, Operation] = {
     "uploadProgress": _by_id("subscription", "uploadProgress", "batchId", "batch", "cursor"),
     "importProgress": _by_id("subscription", "importProgress", "jobId", "import", "cursor"),
     "versionProgress": _by_id("subscription", "versionProgress", "versionId", "version", "cursor"),
+    "exportProgress": _by_id("subscription", "exportProgress", "exportId", "export", "cursor"),
     "trainingProgress": _by_id("subscription", "trainingProgress", "jobId", "job", "cursor"),
     "projectEvents": _by_id("subscription", "projectEvents", "projectId", "project", "cursor"),
 }

@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import pytest
-from graphql import GraphQLObjectType, GraphQLSchema, build_schema, get_named_type, parse, validate
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    build_schema,
+    get_named_type,
+    parse,
+    validate,
+)
 
-from cli.version import addresses, checking, differing, making, record
+from cli.version import addresses, checking, differing, making, previewing, record
+from cli.version.create import create
+from cli.version.input_fields import FIELDS, READERS, RESIZE_MODES, boxes, input_of, renames, size, two_numbers
 from cli.version.misuse import VersionMisuseError
-from cli.version.order import given, laid_over, renames, settings_of, two_numbers
+from cli.version.options import Contrast, GroupBy, Preset
+from cli.version.order import laid_over, settings_of
 from cli.version.wording import settings
 
 ROOT = Path(__file__).parents[2]
+RESIZE, CUTOUTS = ("width", "height", "mode"), ("cutoutCount", "cutoutSize")
 DOCUMENTS = {
     "addresses": addresses.ADDRESSES,
     "check": checking.START,
@@ -24,6 +39,8 @@ DOCUMENTS = {
     "create": making.CREATE,
     "progress": making.PROGRESS,
     "preview": making.PREVIEW,
+    "images": previewing.IMAGES,
+    "pictures": previewing.PICTURES,
     "read": record.READ,
     "list": record.LIST,
     "numbered": record.NUMBERED,
@@ -58,12 +75,104 @@ def document(tmp_path: Path, content: Any) -> str:
 
 def test_what_was_not_given_is_left_out_and_false_and_zero_are_given() -> None:
     options: dict[str, Any] = {
+        "project": "North",
         "name": None,
-        "splits": {"train": None, "inherit": False, "seed": 0},
-        "preprocessing": {"resize": {}, "tile": {"overlap": None}, "dropClasses": [], "classRemap": None},
-        "augmentation": {"rotation": 0.0},
+        "train": None,
+        "inherit": False,
+        "seed": 0,
+        "resize": None,
+        "drop_class": [],
+        "rename_class": None,
+        "rotation": 0.0,
+        "dry_run": True,
     }
-    assert given(options) == {"splits": {"inherit": False, "seed": 0}, "augmentation": {"rotation": 0.0}}
+    assert input_of(options) == {"splits": {"inherit": False, "seed": 0}, "augmentation": {"rotation": 0.0}}
+
+
+def test_every_option_of_create_has_its_field() -> None:
+    run = {"project", "input_", "dry_run", "no_wait", "as_json", "server", "token", "email"}
+    assert set(signature(create).parameters) == set(FIELDS) | run
+
+
+def test_every_field_of_the_input_has_its_option(schema: GraphQLSchema) -> None:
+    filled = {"preprocessing.resize": RESIZE, "preprocessing.tile": ("rows", "columns"), "augmentation": CUTOUTS}
+    named = {f"{path}.{name}" for path, names in filled.items() for name in names}
+    named |= set(FIELDS.values()) - filled.keys()
+    wanted = set(leaves(schema, "CreateVersionInput")) - {"projectId"}
+    assert named == wanted
+
+
+def leaves(schema: GraphQLSchema, name: str, path: str = "") -> Iterator[str]:
+    """The paths of the fields of an input; a list is a leaf."""
+    kind = schema.get_type(name)
+    assert isinstance(kind, GraphQLInputObjectType)
+    for field_name, field in kind.fields.items():
+        if isinstance(field.type, GraphQLInputObjectType):
+            yield from leaves(schema, field.type.name, f"{path}{field_name}.")
+        else:
+            yield f"{path}{field_name}"
+
+
+def test_choices_are_the_words_of_the_contract(schema: GraphQLSchema) -> None:
+    words = {
+        "ResizeMode": RESIZE_MODES,
+        "SplitGroup": [one.name for one in GroupBy],
+        "ContrastMode": [one.name for one in Contrast],
+        "AugmentationPreset": [one.name for one in Preset],
+    }
+    for name, ours in words.items():
+        kind = schema.get_type(name)
+        assert isinstance(kind, GraphQLEnumType)
+        assert set(ours) == set(kind.values)
+    assert input_of({"group_by": GroupBy.GPS_CELL, "contrast": Contrast.ADAPTIVE, "preset": Preset.LIGHT}) == {
+        "splits": {"groupBy": "GPS_CELL"},
+        "preprocessing": {"contrast": "ADAPTIVE"},
+        "augmentation": {"preset": "LIGHT"},
+    }
+
+
+def test_options_that_say_several_things_fill_their_objects() -> None:
+    options = {"resize": "640x480:fit-black", "tile": "2x3", "overlap": 0.1, "cutouts": "4x0.1", "hue": 12.0}
+    assert input_of(options) == {
+        "preprocessing": {
+            "resize": {"width": 640, "height": 480, "mode": "FIT_BLACK"},
+            "tile": {"rows": 2, "columns": 3, "overlap": 0.1},
+        },
+        "augmentation": {"hue": 12.0, "cutoutCount": 4, "cutoutSize": 0.1},
+    }
+
+
+@pytest.mark.parametrize("mode", RESIZE_MODES)
+def test_a_size_may_have_a_way_to_come_to_it(mode: str) -> None:
+    typed = mode.lower().replace("_", "-")
+    assert size(f"64x48:{typed}") == {"width": 64, "height": 48, "mode": mode}
+    assert size(" 64x48 ") == {"width": 64, "height": 48}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [("64x48:", "is no way to resize"), ("64x48:crop", "fill-center-crop"), (":fit-black", "is not width x height")],
+)
+def test_what_is_no_size_is_refused(text: str, sentence: str) -> None:
+    with pytest.raises(VersionMisuseError, match=sentence):
+        size(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "share"), [("4x0.1", 4, 0.1), ("3x.25", 3, 0.25), ("0x0", 0, 0), ("1×1", 1, 1)]
+)
+def test_cutouts_are_a_number_and_a_share(text: str, count: int, share: float) -> None:
+    assert boxes(text) == {"cutoutCount": count, "cutoutSize": share}
+
+
+@pytest.mark.parametrize("text", ["4", "x0.1", "4x", "0.1x4x1", "-1x0.1", "4xnan", "4x1e3", ""])
+def test_what_are_no_cutouts_is_refused(text: str) -> None:
+    with pytest.raises(VersionMisuseError, match="--cutouts"):
+        boxes(text)
+
+
+def test_readers_belong_to_options() -> None:
+    assert READERS.keys() <= FIELDS.keys()
 
 
 def test_options_win_over_the_document_field_by_field(tmp_path: Path) -> None:
@@ -73,12 +182,8 @@ def test_options_win_over_the_document_field_by_field(tmp_path: Path) -> None:
         "preprocessing": {"resize": {"width": 64, "height": 64, "mode": "FIT_BLACK"}, "dropClasses": ["a", "b"]},
         "filters": None,
     }
-    options = {
-        "splits": {"train": 0.7, "val": 0.3, "test": None},
-        "preprocessing": {"resize": two_numbers("640x480", "--resize", "width", "height"), "dropClasses": ["c"]},
-        "filters": {"verifiedOnly": True},
-    }
-    assert settings_of(document(tmp_path, below), options) == {
+    options = {"train": 0.7, "val": 0.3, "resize": "640x480", "drop_class": ["c"], "verified_only": True}
+    assert settings_of(document(tmp_path, below), input_of(options)) == {
         "displayName": "May",
         "splits": {"train": 0.7, "val": 0.3, "test": 0},
         "preprocessing": {"resize": {"width": 640, "height": 480, "mode": "FIT_BLACK"}, "dropClasses": ["c"]},
@@ -88,7 +193,7 @@ def test_options_win_over_the_document_field_by_field(tmp_path: Path) -> None:
 
 
 def test_settings_that_the_command_line_does_not_know_pass_through(tmp_path: Path) -> None:
-    content = {"augmentation": {"preset": "HEAVY", "cutoutCount": 3}, "preprocessing": {"maxEmptyFraction": 0.2}}
+    content = {"augmentation": {"preset": "HEAVY", "sharpen": 3}, "preprocessing": {"maxEmptyFraction": 0.2}}
     assert settings_of(document(tmp_path, content), {}) == content
 
 
@@ -122,7 +227,6 @@ def test_what_is_not_two_numbers_is_refused(text: str) -> None:
 def test_two_numbers_are_read_in_each_spelling() -> None:
     assert two_numbers("2x3", "--tile", "rows", "columns") == {"rows": 2, "columns": 3}
     assert two_numbers(" 2X3 ", "--tile", "rows", "columns") == two_numbers("2×3", "--tile", "rows", "columns")
-    assert two_numbers(None, "--tile", "rows", "columns") == {}
 
 
 def test_an_overlap_without_tiles_is_refused_unless_the_document_has_them(tmp_path: Path) -> None:

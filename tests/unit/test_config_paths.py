@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
+from graphql import GraphQLObjectType, build_schema
 
-from domain.config_paths import config_changes
+from domain.config_paths import config_changes, contract_name
 from domain.models.config import (
     Augmentation,
+    AugmentationPreset,
     ClassRename,
+    ContrastMode,
     Preprocessing,
     SnapshotFilters,
     SplitConfig,
@@ -18,6 +22,7 @@ from domain.models.config import (
     VersionConfig,
 )
 
+CONTRACT = Path(__file__).parents[3] / "shared" / "design" / "schema.graphql"
 PLAIN = VersionConfig()
 
 
@@ -72,6 +77,21 @@ def tiled(rows: int) -> VersionConfig:
         ),
         (
             PLAIN,
+            VersionConfig(
+                preprocessing=Preprocessing(grayscale=True, contrast=ContrastMode.ADAPTIVE, max_empty_fraction=0.2),
+                augmentation=Augmentation(preset=AugmentationPreset.NONE, cutout_count=3, cutout_size=0.1),
+            ),
+            [
+                ("augmentation.cutoutCount", "0", "3"),
+                ("augmentation.cutoutSize", "0.0", "0.1"),
+                ("augmentation.preset", None, '"NONE"'),
+                ("preprocessing.contrast", None, '"ADAPTIVE"'),
+                ("preprocessing.grayscale", "false", "true"),
+                ("preprocessing.maxEmptyFraction", None, "0.2"),
+            ],
+        ),
+        (
+            PLAIN,
             replace(PLAIN, splits=SplitConfig(group_by=SplitGroup.SIMILAR)),
             [("splits.groupBy", '"IMAGE"', '"SIMILAR"')],
         ),
@@ -89,3 +109,12 @@ def test_the_leaves_that_differ_are_named(
     mirrored = [(path, then, now) for path, now, then in expected]
     assert [(one.path, one.before, one.after) for one in config_changes(after, before)] == mirrored
     assert config_changes(after, VersionConfig.from_json(after.to_json())) == []
+
+
+@pytest.mark.skipif(not CONTRACT.exists(), reason="the contract is not beside this checkout")
+def test_every_setting_has_a_name_of_the_contract() -> None:
+    contract = build_schema(CONTRACT.read_text())
+    for config, name in ((Preprocessing(), "PreprocessingConfig"), (Augmentation(), "AugmentationConfig")):
+        kind = contract.get_type(name)
+        assert isinstance(kind, GraphQLObjectType)
+        assert {contract_name(field) for field in asdict(config)} == set(kind.fields)

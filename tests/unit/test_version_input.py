@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.augmentation_presets import PRESETS
 from domain.errors import DomainError
 from domain.models.config import (
     Augmentation,
+    AugmentationPreset,
     ClassRename,
     Preprocessing,
     Resize,
@@ -21,7 +23,8 @@ from domain.models.config import (
     Tile,
     VersionConfig,
 )
-from domain.version_input import MAX_LISTED, check_version_config
+from domain.ranges import MAX_LISTED
+from domain.version_input import check_version_config
 
 Make = Callable[[float], VersionConfig]
 
@@ -31,7 +34,7 @@ def preprocessing(make: Callable[[float], Preprocessing]) -> Make:
 
 
 def augmentation(name: str) -> Make:
-    standing = Augmentation(multiplier=3, horizontal_flip=True)
+    standing = Augmentation(multiplier=3, horizontal_flip=True, cutout_count=1, cutout_size=0.5)
     return lambda value: VersionConfig(augmentation=replace(standing, **{name: value}))  # type: ignore[arg-type]
 
 
@@ -44,6 +47,17 @@ RANGES: list[tuple[str, float, float, bool, Make]] = [
     ("preprocessing.tile.minVisible", 0, 1, False, preprocessing(lambda v: Preprocessing(tile=Tile(2, 2, 0.1, v)))),
     ("augmentation.multiplier", 2, 10, True, augmentation("multiplier")),
     ("augmentation.rotation", 0, 45, False, augmentation("rotation")),
+    ("preprocessing.maxEmptyFraction", 0, 1, False, preprocessing(lambda v: Preprocessing(max_empty_fraction=v))),
+    ("augmentation.shear", 0, 45, False, augmentation("shear")),
+    ("augmentation.crop", 0, 0.9, False, augmentation("crop")),
+    ("augmentation.brightness", 0, 0.99, False, augmentation("brightness")),
+    ("augmentation.exposure", 0, 0.99, False, augmentation("exposure")),
+    ("augmentation.saturation", 0, 0.99, False, augmentation("saturation")),
+    ("augmentation.hue", 0, 180, False, augmentation("hue")),
+    ("augmentation.grayscale", 0, 1, False, augmentation("grayscale")),
+    ("augmentation.blur", 0, 25, False, augmentation("blur")),
+    ("augmentation.noise", 0, 0.25, False, augmentation("noise")),
+    ("augmentation.cutoutCount", 1, 25, True, augmentation("cutout_count")),
     ("augmentation.seed", 0, 2**31 - 1, True, augmentation("seed")),
     ("splits.seed", 0, 2**31 - 1, True, lambda v: VersionConfig(splits=SplitConfig(seed=int(v)))),
     ("filters.minConfidence", 0, 1, False, lambda v: VersionConfig(filters=SnapshotFilters(min_confidence=v))),
@@ -115,11 +129,39 @@ def test_shares_sum_to_one(shares: tuple[float, float, float], path: str | None)
 
 @pytest.mark.parametrize(
     ("multiplier", "steps", "right"),
-    [(1, {}, True), (2, {"rotate90": True}, True), (1, {"rotation": 5.0}, False), (2, {}, False)],
+    [
+        (1, {}, True),
+        (2, {"rotate90": True}, True),
+        (2, {"cutout_count": 1, "cutout_size": 0.1}, True),
+        (1, {"rotation": 5.0}, False),
+        (1, {"noise": 0.01}, False),
+        (2, {}, False),
+    ],
 )
 def test_copies_and_steps_need_each_other(multiplier: int, steps: dict[str, float], right: bool) -> None:
-    path = refused(VersionConfig(augmentation=Augmentation(multiplier, **steps)))  # type: ignore[arg-type]
+    path = refused(VersionConfig(augmentation=Augmentation(multiplier=multiplier, **steps)))  # type: ignore[arg-type]
     assert path == (None if right else "augmentation.multiplier")
+
+
+@pytest.mark.parametrize(
+    ("count", "share", "field"),
+    [(0, 0.0, None), (1, 0.1, None), (25, 1.0, None), (3, 0.0, "cutoutSize"), (0, 0.1, "cutoutCount")],
+)
+def test_cutouts_need_a_number_and_a_size(count: int, share: float, field: str | None) -> None:
+    steps = Augmentation(multiplier=2, rotate90=True, cutout_count=count, cutout_size=share)
+    assert refused(VersionConfig(augmentation=steps)) == (field and f"augmentation.{field}")
+
+
+@pytest.mark.parametrize("share", [-1e-9, 1 + 1e-9, math.nan, math.inf])
+def test_the_size_of_cutouts_is_a_share(share: float) -> None:
+    steps = Augmentation(multiplier=2, rotate90=True, cutout_count=1, cutout_size=share)
+    assert refused(VersionConfig(augmentation=steps)) == "augmentation.cutoutSize"
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_is_within_the_ranges(preset: AugmentationPreset) -> None:
+    assert refused(VersionConfig(augmentation=PRESETS[preset])) is None
+    assert PRESETS[preset].preset is preset
 
 
 LONGEST = "🌱" * 191
