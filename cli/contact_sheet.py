@@ -14,7 +14,7 @@ from cli.lines import printable
 
 CELL = 320
 """Pixels of a picture's longer side at most; smaller pictures are enlarged by whole numbers up to it."""
-_COLUMNS = 4
+_COLUMNS = 6
 _MARGIN, _GAP, _STRIP_GAP = 28, 8, 26
 _CAPTION = 24
 _PAPER, _INK, _FAINT, _EDGE = (255, 255, 255), (24, 28, 35), (110, 117, 128), (20, 20, 20)

@@ -86,11 +86,9 @@ def test_a_large_picture_is_made_small_with_its_boxes() -> None:
 
 def test_a_row_is_an_image_and_short_ones_share_it() -> None:
     one, three = Strip("a.jpg", "val", (picture(),)), Strip("b.jpg", "train", (picture(), picture(), picture()))
-    heights = {
-        name: sheet(*strips).shape[0]
-        for name, strips in {"one": [one], "four": [one] * 4, "five": [one] * 5, "mixed": [three, one, one]}.items()
-    }
-    assert heights["four"] == heights["one"] < heights["five"] < heights["mixed"]
+    rows = {"one": [one], "six": [one] * 6, "seven": [one] * 7, "pair": [three] * 2, "three": [three] * 3}
+    heights = {name: sheet(*strips).shape[0] for name, strips in rows.items()}
+    assert heights["one"] == heights["six"] == heights["pair"] < heights["seven"] == heights["three"]
     assert sheet(*[one] * 4).shape[1] > sheet(three).shape[1] > sheet(one).shape[1]
 
 
