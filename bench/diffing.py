@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import orjson
 
 from adapters.diff_file import read_totals, write_diff
+from adapters.manifest import image_to_json
 from adapters.manifest_diff import changed_images
 from domain.ids import new_id
 from domain.models.annotation import AnnotationSource
@@ -76,40 +76,9 @@ def _write(path: Path, edit: Edit) -> None:
     with path.open("wb") as file:
         file.write(b'{"header":{},"images":[\n')
         for number, image in enumerate(_images()):
-            file.write(end + _line(edit(number, image)))
+            file.write(end + orjson.dumps(image_to_json(edit(number, image)), option=orjson.OPT_SORT_KEYS))
             end = b",\n"
         file.write(b"\n]}\n")
-
-
-def _line(image: FrozenImage) -> bytes:
-    line = {
-        "assetId": image.asset_id,
-        "filename": image.filename,
-        "key": image.s3_key,
-        "sha256": image.sha256,
-        "size": image.size_bytes,
-        "width": image.width,
-        "height": image.height,
-        "orientation": image.orientation,
-        "gps": [image.gps_latitude, image.gps_longitude],
-        "group": image.group,
-        "split": image.split.value,
-        "annotations": [_annotation_line(one) for one in image.annotations],
-    }
-    return orjson.dumps(line, option=orjson.OPT_SORT_KEYS)
-
-
-def _annotation_line(one: FrozenAnnotation) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "class": one.weed_type,
-        "box": [one.box.x, one.box.y, one.box.width, one.box.height],
-        "polygon": one.polygon,
-        "geoCoordinates": one.geo_coordinates,
-        "confidence": one.confidence,
-        "source": one.source.value,
-        "verified": one.verified,
-    }
 
 
 def _images() -> Iterator[FrozenImage]:

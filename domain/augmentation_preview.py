@@ -15,7 +15,7 @@ from domain.models.people import Principal
 from domain.models.preview import PreviewImage, PreviewRequest
 from domain.models.version import DatasetVersion, Manifest, Split
 from domain.policies import Action
-from domain.ports import Database, ManifestReader, PreviewRenderer, PreviewUnavailableError, UnitOfWork
+from domain.ports import Database, ManifestReader, PreviewRenderer, UnitOfWork, WorkerUnavailableError
 from domain.preprocessing_input import check_preprocessing
 from domain.ranges import check_within
 from domain.versions import readable_version
@@ -55,7 +55,7 @@ async def preview_augmentation(
         request = await database.read(lambda uow: _of_asset(uow, principal, command))
     try:
         return await renderer.render(request, ANSWER_SECONDS)
-    except PreviewUnavailableError as error:
+    except WorkerUnavailableError as error:
         raise DomainError(ErrorCode.UNAVAILABLE, str(error)) from error
 
 

@@ -13,7 +13,7 @@ from domain.models.model import TrainedModel
 from domain.models.people import Principal
 from domain.models.project import Project
 from domain.policies import Action, authorize_project
-from domain.ports import Database, Detector, DetectorUnavailableError, ObjectStore, UnitOfWork
+from domain.ports import Database, Detector, ObjectStore, UnitOfWork, WorkerUnavailableError
 from domain.store_answers import answering
 from domain.uploads import MAX_IMAGE_BYTES
 
@@ -92,5 +92,5 @@ async def _answer(detector: Detector, model: TrainedModel, image_key: str, comma
     )
     try:
         return await detector.detect(request, ANSWER_SECONDS)
-    except DetectorUnavailableError as error:
+    except WorkerUnavailableError as error:
         raise DomainError(ErrorCode.UNAVAILABLE, str(error)) from error

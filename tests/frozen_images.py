@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import orjson
 
+from adapters.manifest import image_to_json
 from domain.keys import manifest_key
 from domain.models.annotation import AnnotationSource
 from domain.models.geometry import Box
@@ -38,39 +38,8 @@ def _annotation(id_: str, weed_type: str) -> FrozenAnnotation:
 def manifest_of(images: Iterable[FrozenImage]) -> bytes:
     """As a snapshot writes it, but for the header."""
     ordered = sorted(images, key=lambda image: image.sha256)
-    lines = [_line(image) for image in ordered]
+    lines = [orjson.dumps(image_to_json(image), option=orjson.OPT_SORT_KEYS) for image in ordered]
     return b'{"header":{},"images":[\n' + b",\n".join(lines) + (b"\n" if lines else b"") + b"]}\n"
-
-
-def _line(image: FrozenImage) -> bytes:
-    line = {
-        "assetId": image.asset_id,
-        "filename": image.filename,
-        "key": image.s3_key,
-        "sha256": image.sha256,
-        "size": image.size_bytes,
-        "width": image.width,
-        "height": image.height,
-        "orientation": image.orientation,
-        "gps": [image.gps_latitude, image.gps_longitude],
-        "group": image.group,
-        "split": image.split.value,
-        "annotations": [_annotation_line(one) for one in image.annotations],
-    }
-    return orjson.dumps(line, option=orjson.OPT_SORT_KEYS)
-
-
-def _annotation_line(one: FrozenAnnotation) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "class": one.weed_type,
-        "box": [one.box.x, one.box.y, one.box.width, one.box.height],
-        "polygon": one.polygon,
-        "geoCoordinates": one.geo_coordinates,
-        "confidence": one.confidence,
-        "source": one.source.value,
-        "verified": one.verified,
-    }
 
 
 async def put_manifest(store: ObjectStore, images: Iterable[FrozenImage]) -> Manifest:

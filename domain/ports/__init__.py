@@ -23,18 +23,17 @@ from domain.ports.imagery import (
 from domain.ports.outside import (
     Bell,
     Detector,
-    DetectorUnavailableError,
     Doorbell,
     JobQueue,
     ManifestReader,
     ObjectChangedError,
     ObjectStore,
     PreviewRenderer,
-    PreviewUnavailableError,
     PutAddress,
     Ring,
     StoredObject,
     VersionDiffs,
+    WorkerUnavailableError,
 )
 from domain.ports.previews import (
     Previews,
@@ -73,7 +72,6 @@ __all__ = [
     "Database",
     "Deployments",
     "Detector",
-    "DetectorUnavailableError",
     "Doorbell",
     "Evaluations",
     "Events",
@@ -91,7 +89,6 @@ __all__ = [
     "PendingAnnotations",
     "People",
     "PreviewRenderer",
-    "PreviewUnavailableError",
     "Previews",
     "ProjectTotals",
     "Projects",
@@ -106,4 +103,5 @@ __all__ = [
     "VersionDiffs",
     "Versions",
     "WatchedOriginals",
+    "WorkerUnavailableError",
 ]

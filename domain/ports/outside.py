@@ -38,27 +38,23 @@ class JobQueue(Protocol):
     async def wake(self, kind: JobKind) -> None: ...
 
 
-class DetectorUnavailableError(Exception):
-    """No worker answered in time; the message says which queue was asked and for how long."""
+class WorkerUnavailableError(Exception):
+    """No worker answered in time, or none is there; the message says what to do."""
 
 
 class Detector(Protocol):
     """The local engine, wherever it runs."""
 
     async def detect(self, request: DetectRequest, seconds: float) -> DetectionResult:
-        """Raises DetectorUnavailableError after `seconds` without an answer,
+        """Raises WorkerUnavailableError after `seconds` without an answer,
         DomainError for what the engine refused."""
-
-
-class PreviewUnavailableError(Exception):
-    """No worker answered in time; the message says what to do."""
 
 
 class PreviewRenderer(Protocol):
     """What makes small pictures of an image, wherever it runs."""
 
     async def render(self, request: PreviewRequest, seconds: float) -> tuple[PreviewImage, ...]:
-        """Raises PreviewUnavailableError after `seconds` without an answer, and at once when no worker runs;
+        """Raises WorkerUnavailableError after `seconds` without an answer, and at once when no worker runs;
         DomainError for an image that cannot be rendered."""
 
 

@@ -13,6 +13,7 @@ from domain.augmentation_presets import PRESETS
 from schema.augmentation_config import preset_values
 from seeds import Home, add_images, annotate, make_home
 from stack import Caller, Stack
+from version_settings import ALL_AUGMENTATION, ALL_PREPROCESSING
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "preprocessing.md"
 PREPROCESSING = """preprocessing { autoOrient resize { width height mode } tile { rows columns overlap minVisible }
@@ -23,37 +24,6 @@ CREATE = f"""mutation($input: CreateVersionInput!) {{ createVersion(input: $inpu
   version {{ {PREPROCESSING} {AUGMENTATION} }} userErrors {{ code message field }} }} }}"""
 PREVIEW = """query($input: CreateVersionInput!) { versionPreview(input: $input) { preview {
   exact imageCount outputImages splitCounts { trainAugmented } warnings { code } } userErrors { code } } }"""
-
-ALL_PREPROCESSING = {
-    "autoOrient": False,
-    "resize": {"width": 640, "height": 480, "mode": "FIT_REFLECT"},
-    "tile": {"rows": 2, "columns": 3, "overlap": 0.1, "minVisible": 0.5},
-    "grayscale": True,
-    "contrast": "ADAPTIVE",
-    "classRemap": [{"from": "gorse", "to": "furze"}],
-    "dropClasses": ["lantana"],
-    "maxEmptyFraction": 0.25,
-}
-ALL_AUGMENTATION = {
-    "preset": "LIGHT",
-    "multiplier": 4,
-    "horizontalFlip": False,
-    "verticalFlip": True,
-    "rotate90": True,
-    "rotation": 12.5,
-    "shear": 3,
-    "crop": 0.1,
-    "brightness": 0.2,
-    "exposure": 0.3,
-    "saturation": 0.4,
-    "hue": 90,
-    "grayscale": 0.5,
-    "blur": 2,
-    "noise": 0.05,
-    "cutoutCount": 3,
-    "cutoutSize": 0.15,
-    "seed": 11,
-}
 
 
 @pytest.fixture

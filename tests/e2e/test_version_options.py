@@ -7,6 +7,7 @@ import json
 from metered_site import Meter, Site
 from seeds import add_images, annotate, make_home
 from stack import Stack
+from version_settings import ALL_AUGMENTATION, ALL_PREPROCESSING
 
 OPTIONS = """
 --train .5 --val .5 --test 0 --group-by gps-cell --no-inherit --keep-imported --seed 3 --no-auto-orient
@@ -15,36 +16,6 @@ OPTIONS = """
 --flip-vertical --rotate90 --rotation 12.5 --shear 3 --crop .1 --brightness .2 --exposure .3 --saturation .4 --hue 90
 --grey-share .5 --blur 2 --noise .05 --cutouts 3x.15 --augmentation-seed 11
 """
-PREPROCESSING = {
-    "autoOrient": False,
-    "resize": {"width": 640, "height": 480, "mode": "FIT_REFLECT"},
-    "tile": {"rows": 2, "columns": 3, "overlap": 0.1, "minVisible": 0.5},
-    "grayscale": True,
-    "contrast": "ADAPTIVE",
-    "classRemap": [{"from": "gorse", "to": "furze"}],
-    "dropClasses": ["lantana"],
-    "maxEmptyFraction": 0.25,
-}
-AUGMENTATION = {
-    "preset": "LIGHT",
-    "multiplier": 4,
-    "horizontalFlip": False,
-    "verticalFlip": True,
-    "rotate90": True,
-    "rotation": 12.5,
-    "shear": 3,
-    "crop": 0.1,
-    "brightness": 0.2,
-    "exposure": 0.3,
-    "saturation": 0.4,
-    "hue": 90,
-    "grayscale": 0.5,
-    "blur": 2,
-    "noise": 0.05,
-    "cutoutCount": 3,
-    "cutoutSize": 0.15,
-    "seed": 11,
-}
 
 
 async def test_every_setting_has_its_option(api: Stack) -> None:
@@ -54,7 +25,7 @@ async def test_every_setting_has_its_option(api: Stack) -> None:
     made = await site.run("version", "create", *OPTIONS.split(), "--no-wait", "--json")
     assert made.code == 0, made
     version = json.loads(made.out)["version"]
-    assert (version["preprocessing"], version["augmentation"]) == (PREPROCESSING, AUGMENTATION)
+    assert (version["preprocessing"], version["augmentation"]) == (ALL_PREPROCESSING, ALL_AUGMENTATION)
     shown = await site.run("version", "show", "1")
     for line in ("preprocessing.resize.mode: FIT_REFLECT", "augmentation.hue: 90", "augmentation.preset: LIGHT"):
         assert f"  {line}" in shown.out
