@@ -1,4 +1,4 @@
-"""The arq queues. Their messages are JSON, and only wake workers; what is to be done stands in the database."""
+"""The arq queues. Their messages are JSON: they wake workers for what stands in the database, or ask for an answer."""
 
 from __future__ import annotations
 

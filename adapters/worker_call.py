@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,12 +31,13 @@ class WorkerService:
         """The worker's answer; an `error` in it is what it refused, raised as a DomainError. Raises
         WorkerUnavailableError after `seconds` without an answer, and at once when no worker runs."""
         try:
-            if not await is_present(redis, self.presence):
-                raise WorkerUnavailableError(self.unstaffed)
-            job = await redis.enqueue_job(self.function, *arguments, _queue_name=self.queue, _expires=seconds)
-            if job is None:
-                raise WorkerUnavailableError("It could not be queued; try again.")
-            answer: dict[str, Any] = await job.result(timeout=seconds, poll_delay=_POLL_SECONDS)
+            async with asyncio.timeout(seconds):  # of Redis too, which may be there and say nothing
+                if not await is_present(redis, self.presence):
+                    raise WorkerUnavailableError(self.unstaffed)
+                job = await redis.enqueue_job(self.function, *arguments, _queue_name=self.queue, _expires=seconds)
+                if job is None:
+                    raise WorkerUnavailableError("It could not be queued; try again.")
+                answer: dict[str, Any] = await job.result(poll_delay=_POLL_SECONDS)
         except (TimeoutError, ResultNotFound) as error:
             raise WorkerUnavailableError(f"No worker answered within {seconds:g} seconds; try again.") from error
         except (RedisError, OSError) as error:

@@ -83,7 +83,9 @@ async def _of_version(
                 raise invalid(f"A version has its own settings; leave {name} out, or versionId.", name)
         _check_copies(command)
         if version.manifest is None:
-            text = f"v{version.version} is {version.status.value} and has no frozen images; wait until it is READY."
+            text = (
+                f"v{version.version} is {version.status.value} and has no frozen images; it has them once it is READY."
+            )
             raise DomainError(ErrorCode.NOT_READY, text, ("versionId",))
         row = await uow.version_assets.of_asset(version.id, command.asset_id)
         if row is None:

@@ -32,12 +32,13 @@ class RenderCache:
     """
 
     def __init__(self, root: Path, limit_bytes: int) -> None:
+        """Raises OSError."""
         self._root = root
         self._limit = limit_bytes
         self._allowance = 0
         """Bytes that may come before the folder is looked through; at first nobody knows what is there."""
         self._lock = threading.Lock()
-        (root / _INCOMING).mkdir(parents=True, exist_ok=True)
+        self._make_folder()
 
     def find(self, team_id: str, key: str) -> Pack | None:
         """The pack of that key, as used just now; None when there is none that can be trusted."""
@@ -54,7 +55,8 @@ class RenderCache:
         return pack
 
     def incoming(self) -> Path:
-        """A new name for a pack that is being written; one that is never admitted must be deleted."""
+        """A new name for a pack that is being written; one that is never admitted must be deleted. Raises OSError."""
+        self._make_folder()  # each time: the cache may be deleted while it is in use
         return self._root / _INCOMING / uuid4().hex
 
     def admit(self, path: Path, team_id: str, key: str) -> Pack:
@@ -81,6 +83,9 @@ class RenderCache:
         with self._lock:
             packs = sorted(self._packs())
             _delete(packs, sum(size for _, size, _ in packs) // 2)
+
+    def _make_folder(self) -> None:
+        (self._root / _INCOMING).mkdir(parents=True, exist_ok=True)
 
     def _path(self, team_id: str, key: str) -> Path:
         return self._root / "teams" / team_id / key[:2] / key

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +12,10 @@ from rendering.picture import Picture, render
 
 
 def preview_pictures(
-    data: bytes, image: FrozenImage, config: VersionConfig, copies: int, longest: int
+    source: Path, image: FrozenImage, config: VersionConfig, copies: int, longest: int
 ) -> list[Picture]:
-    """The preprocessed image, or of its tiles the one with most objects, and `copies` augmented copies of it.
+    """The image whose original lies at `source`, preprocessed, or of its tiles the one with most objects, and `copies`
+    augmented copies of it.
 
     No side is longer than `longest` pixels: the pictures are made at that size, and what is measured in pixels shrinks
     with them. Without augmentation steps there are no copies. Raises ImageUnreadable.
@@ -27,10 +27,7 @@ def preview_pictures(
     share = min(longest / max(how.width, how.height), 1.0)
     small = replace(_shrunk(order, how.width, how.height, share), tiles=(number,))
     wanted = range(copies + 1) if config.augmentation.has_steps else (0,)
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(data)
-        file.flush()
-        return list(render(small, Path(file.name), wanted))
+    return list(render(small, source, wanted))
 
 
 def _shrunk(order: Order, width: int, height: int, share: float) -> Order:

@@ -78,8 +78,9 @@ class ClaimLoops:
                 try:
                     await self._work(handler, claim)
                 except PostponedError:
-                    # The next row would fare alike, and the one after it.
-                    await asyncio.sleep(LEASE_SECONDS)
+                    # The next row may well fare alike. But it has its turn before this one, which is not free yet: were
+                    # only this one's object away, it would keep all others waiting.
+                    await asyncio.sleep(LEASE_SECONDS / 2)
                 continue
             with suppress(TimeoutError):
                 await asyncio.wait_for(nudge.wait(), SWEEP_SECONDS)

@@ -74,14 +74,16 @@ class Export:
         export, version = await self._database.read(partial(_inputs, claim=claim))
         if export.status.final:
             return
-        # A thread may still write there when the work is cancelled.
-        with tempfile.TemporaryDirectory(dir=self._work_dir, prefix="export-", ignore_cleanup_errors=True) as folder:
-            try:
+        try:
+            # A thread may still write there when the work is cancelled.
+            with tempfile.TemporaryDirectory(
+                dir=self._work_dir, prefix="export-", ignore_cleanup_errors=True
+            ) as folder:
                 await self._export(claim, export, version, Path(folder))
-            except ImageUnreadable as error:
-                raise PermanentError(str(error)) from error
-            except OSError as error:
-                raise _sorted(error, export) from error
+        except ImageUnreadable as error:
+            raise PermanentError(str(error)) from error
+        except OSError as error:
+            raise _sorted(error, export) from error
 
     async def fail(self, claim: Claim, reason: str) -> None:
         await self._database.write(export_failed(claim, reason))
@@ -129,12 +131,15 @@ class _Counted:
 
 
 def _sorted(error: OSError, export: VersionExport) -> Exception:
-    """A full disk and a store that is away are waited for, a day long."""
+    """A full disk and a store that is away are waited for, until a day after the export was asked for."""
     if error.errno == errno.EFBIG:
         text = "The zip file is larger than the object store takes; export a version of fewer images, tiles or copies."
         return PermanentError(text)
     if datetime.now(UTC) - export.created_at > _PATIENCE:
-        text = "The disk was full or the object store away for a day; see the worker's log, and export again."
+        text = (
+            "The worker's disk is full or the object store away, and the export was asked for more than a day ago; see "
+            "the worker's log, and export again."
+        )
         return PermanentError(text)
     return PostponedError(f"{type(error).__name__}: {error}")
 

@@ -20,6 +20,8 @@ from workers.renderer import MEMORY_BYTES
 from workers.sandbox.outcome import UnreadableFileError
 from workers.sandbox.pool import SandboxPool
 
+_RENDER_SECONDS = ANSWER_SECONDS - 1
+"""A little less than the API waits, so that it hears why."""
 _AT_ONCE = 8
 """Previews under way, most of them waiting for the child; those beyond are sent away, so that wakes keep places."""
 _KEEP_ANSWER_SECONDS = 60
@@ -54,12 +56,13 @@ class AugmentationPreview:
             return _refusal(ErrorCode.UNAVAILABLE, "Many previews are being rendered; try again in a moment.")
         self._under_way += 1
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(_RENDER_SECONDS):
                 return await self._render(request)
         except UnreadableFileError as fault:
             return _refusal(ErrorCode.UNSUPPORTED, f"{request['image']['filename']}: {fault.message}")
         except TimeoutError:
-            return _refusal(ErrorCode.UNAVAILABLE, f"The preview took more than {ANSWER_SECONDS:g} seconds; try again.")
+            text = f"The preview took more than {_RENDER_SECONDS:g} seconds; try again."
+            return _refusal(ErrorCode.UNAVAILABLE, text)
         except OSError as error:
             _log.warning("preview_failed", key=request["image"]["key"], error=str(error))
             text = "The image cannot be fetched: the object store is away or the worker's disk full; try again later."
@@ -82,7 +85,7 @@ class AugmentationPreview:
 
         # Keys begin with the team, so that no team is given another's file.
         async with self._originals.open(key, size, fetch) as folder:
-            return await self._pool.call("preview", seconds=ANSWER_SECONDS, source=folder / _ORIGINAL, **request)
+            return await self._pool.call("preview", seconds=_RENDER_SECONDS, source=folder / _ORIGINAL, **request)
 
 
 @asynccontextmanager

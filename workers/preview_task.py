@@ -31,7 +31,7 @@ def render_preview(source: str, image: Mapping[str, Any], config: Mapping[str, A
     and `config` that of a VersionConfig. Raises UnrenderableError."""
     frozen, settings = image_from_json(dict(image)), VersionConfig.from_json(dict(config))
     try:
-        pictures = preview_pictures(Path(source).read_bytes(), frozen, settings, copies, LONGEST)
+        pictures = preview_pictures(Path(source), frozen, settings, copies, LONGEST)
     except ImageUnreadable as error:
         raise UnrenderableError(str(error)) from error
     return {"images": [_to_json(picture) for picture in pictures]}

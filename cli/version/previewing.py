@@ -55,6 +55,8 @@ class Choice:
 async def draw_and_tell(client: Client, version_id: str, choice: Choice, out: Path, as_json: bool) -> bool:
     """Writes the sheet, and prints what is on it. Raises ApiError, and VersionMisuseError when there is no image to
     show or the file cannot be written."""
+    if not out.absolute().parent.is_dir():
+        raise VersionMisuseError(f"--out: there is no folder {out.parent}.")
     version = await read_version(client, version_id)
     listed = await _listed(client, version_id, choice.split)
     if not listed:

@@ -23,8 +23,8 @@ from domain.models.geometry import Box
 from domain.models.people import TeamRole
 from marked_images import bright_parts, marked_image
 from pictures import Picture, encoded, pixels
-from seeds import Home, add_images, add_pending, drawn, join, make_home
-from stack import Caller, Stack
+from seeds import Home, add_images, add_pending, add_project, drawn, freeze, join, make_home, request_version
+from stack import Caller, Stack, codes
 from uploading import bring
 from workers.preview import AugmentationPreview
 
@@ -206,7 +206,22 @@ async def test_a_version_without_frozen_images_has_none_to_show(api: Stack, home
     version = (await owner.data(CREATE, input={"projectId": home.project.id}))["version"]["id"]
     code, path, message = await refused(owner, asset, version=version)
     assert (code, path) == ("NOT_READY", "versionId")
-    assert "wait until it is READY" in message
+    assert "once it is READY" in message
+
+
+async def test_a_version_shows_no_image_but_its_own(api: Stack, home: Home, owner: Caller, tmp_path: Path) -> None:
+    sister = await add_project(api.database, home.team, "South block")
+    frozen, strange = [(await add_images(api.database, one, ["one"]))[0] for one in (home.project, sister)]
+    await create_annotations(api.database, home.principal, home.project.id, [drawn(frozen)])
+    version = await freeze(api.database, api.services.store, tmp_path, await request_version(api.database, home))
+    (later,) = await add_images(api.database, home.project, ["later"])
+    for asset in (strange, later):
+        assert codes(await owner.ask(PREVIEW, asset=asset.id, version=version.id)) == ["NOT_FOUND"]
+    stranger = await make_home(api.database)
+    (theirs,) = await add_images(api.database, stranger.project, ["theirs"])
+    for asset_id, version_id in ((frozen.id, None), (frozen.id, version.id), (theirs.id, version.id)):
+        answer = await api.caller(stranger.owner).ask(PREVIEW, asset=asset_id, version=version_id)
+        assert codes(answer) == ["NOT_FOUND"]
 
 
 async def test_an_image_that_was_not_read_yet_is_named(api: Stack, home: Home, owner: Caller) -> None:

@@ -81,4 +81,4 @@ async def test_a_call_that_cannot_be_answered_is_told_in_a_sentence(field: Site,
     nowhere = tmp_path / "nowhere" / "sheet.png"
     result = await field.run("version", "preview", "1", "--out", nowhere, "--images", "1")
     assert result.code == 2
-    assert "cannot be written: No such file or directory" in result.errors
+    assert "there is no folder" in result.errors

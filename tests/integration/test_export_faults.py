@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import tempfile
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -93,6 +94,21 @@ async def test_a_full_disk_and_a_store_that_is_away_are_waited_for(
     assert "Taken up again, attempt 2." in [event.payload["message"] for event in told]
 
 
+async def test_a_disk_without_room_for_a_folder_is_waited_for_too(
+    sqlite_database: SqlDatabase, store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = await asked(sqlite_database, store, await frozen_version(sqlite_database, store, tmp_path))
+
+    def full(*_: object, **__: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
+    claim = await take(sqlite_database, JobKind.EXPORT)
+    with pytest.raises(PostponedError):
+        await Export(sqlite_database, store, MadeArchives(), tmp_path).run(claim)
+    assert not (await current(sqlite_database, export)).status.final
+
+
 async def test_after_a_day_it_fails_with_a_reason(
     sqlite_database: SqlDatabase, store: LocalStore, tmp_path: Path
 ) -> None:
@@ -104,7 +120,8 @@ async def test_after_a_day_it_fails_with_a_reason(
     failed = await worked_on(sqlite_database, Export(sqlite_database, store, archives, tmp_path), export)
     assert (failed.status, failed.failure_reason) == (
         ExportStatus.FAILED,
-        "The disk was full or the object store away for a day; see the worker's log, and export again.",
+        "The worker's disk is full or the object store away, and the export was asked for more than a day ago; see the "
+        "worker's log, and export again.",
     )
     again = await asked(sqlite_database, store, frozen)
     assert again.id != export.id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -162,3 +163,15 @@ def test_a_full_disk_takes_the_older_half_back(tmp_path: Path) -> None:
             os.utime(path, (1000 + number, 1000 + number))
     cache.make_room()
     assert sorted(path.name for path in (tmp_path / "cache" / "teams").rglob("*") if path.is_file()) == keys[5:]
+
+
+def test_a_cache_that_was_deleted_while_it_is_in_use_fills_again(tmp_path: Path) -> None:
+    cache, content = RenderCache(tmp_path / "cache", 10**9), pictures(tmp_path)
+    cache.admit(written(cache.incoming(), content), "a", KEY).close()
+    shutil.rmtree(tmp_path / "cache")
+    assert cache.find("a", KEY) is None
+    cache.admit(written(cache.incoming(), content), "a", KEY).close()
+    found = cache.find("a", KEY)
+    assert found is not None
+    assert list(found.pictures()) == content
+    found.close()
