@@ -75,6 +75,12 @@ class LocalStore:
 
         return await asyncio.to_thread(copy_out)
 
+    async def lend(self, key: str, path: Path) -> None:
+        try:
+            await asyncio.to_thread(os.link, self.path(key), path)
+        except OSError:  # there is none, or the path is on another file system
+            await self.download(key, path)
+
     async def digest(self, key: str) -> str:
         def read_back() -> str:
             with self._open(key) as file:

@@ -121,6 +121,9 @@ class S3Store:
                     await spool(answer["Body"], beside)
         return str(answer["ETag"])
 
+    async def lend(self, key: str, path: Path) -> None:
+        await self.download(key, path)
+
     async def digest(self, key: str) -> str:
         with told(self._where, "read", key):
             answer = await self._client.get_object(Bucket=self._bucket, Key=key)

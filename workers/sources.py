@@ -71,7 +71,7 @@ class Sources:
     async def _download(self, image: FrozenImage, path: Path) -> bool:
         """Whether it is what was frozen. Raises KeyError, OSError."""
         try:
-            await self._store.download(image.s3_key, path)
+            await self._store.lend(image.s3_key, path)
         except OSError:
             # A store with checksums of its own refuses to give what has changed.
             if await reads_back(self._store, image.s3_key, image.sha256):

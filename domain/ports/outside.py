@@ -116,6 +116,10 @@ class ObjectStore(Protocol):
     async def download(self, key: str, path: Path) -> str:
         """Writes the object to `path`; returns a tag of what was read, for `copy`."""
 
+    async def lend(self, key: str, path: Path) -> None:
+        """As `download`, for who only reads the file and then deletes it: it may be the object itself under another
+        name, so that writing to it would change the object."""
+
     async def digest(self, key: str) -> str:
         """The SHA-256, in hex, of the bytes that the store gives now, of an object of any size; they are kept nowhere.
         Bytes that do not match a checksum of the store's own are no fault here: their digest tells."""

@@ -66,6 +66,19 @@ async def chunks(data: bytes) -> AsyncIterator[bytes]:
         yield data[start : start + 3]
 
 
+async def test_what_is_lent_can_be_deleted_and_the_object_stays(any_store: ObjectStore, tmp_path: Path) -> None:
+    await any_store.put(KEY, b"first", "image/jpeg")
+    await any_store.lend(KEY, tmp_path / "lent")
+    assert (tmp_path / "lent").read_bytes() == b"first"
+    await any_store.put(KEY, b"second", "image/jpeg")
+    assert (tmp_path / "lent").read_bytes() == b"first", "who reads it reads one object to its end"
+    (tmp_path / "lent").unlink()
+    assert await any_store.get(KEY) == b"second"
+    with pytest.raises(KeyError):
+        await any_store.lend("teams/t/originals/none", tmp_path / "none")
+    assert list(tmp_path.glob("none*")) == []
+
+
 async def test_what_is_put_is_got_measured_copied_and_deleted(any_store: ObjectStore, tmp_path: Path) -> None:
     await any_store.ready()
     await any_store.put(KEY, b"bytes", "text/plain")
