@@ -43,6 +43,7 @@ def peer_seconds(kind: str, folder: Path, images: Sequence[tuple[Path, FrozenIma
         python = os.environ.get(variable)
         for peer in peers if python else ():
             command = [str(python), str(_SCRIPT), peer, str(listing), str(folder / peer)]
+            os.sync()  # what was written before is not paid for here
             done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own script
             seconds[peer] = float(done.stdout.splitlines()[-1])
     return seconds

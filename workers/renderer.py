@@ -25,8 +25,10 @@ from workers.sources import Sources
 
 MEMORY_BYTES = 3 * 1024**3
 """Of one child: an image of 250 megapixels is 750 MB, and is held twice while it is turned."""
-_AHEAD = 2
-"""Images on their way for each process, so that none waits for the next."""
+_AT_ONCE = 2
+"""Images fetched or rendered for each process, so that none waits for the next."""
+_LEAST_AHEAD = 32
+"""Images on their way at least: between those that are in the cache, new ones are found early."""
 _BASE_SECONDS, _SECONDS_A_PICTURE = 120.0, 5.0
 
 
@@ -54,7 +56,8 @@ class Renderer:
     def __init__(self, pool: SandboxPool, cache: RenderCache, processes: int) -> None:
         self._pool = pool
         self._cache = cache
-        self._ahead = _AHEAD * processes
+        self._ahead = max(_AT_ONCE * processes, _LEAST_AHEAD)
+        self._gate = asyncio.Semaphore(_AT_ONCE * processes)
         self._fingerprint = fingerprint()
 
     async def rendered(
@@ -87,11 +90,8 @@ class Renderer:
                 opened.callback(pack.close)
             missing = {copy: key for copy, key in keys.items() if copy not in packs}
             if missing:
-                path = await sources.fetch(image)
-                try:
-                    packs |= await self._render(team_id, image, order, path, missing)
-                finally:
-                    path.unlink(missing_ok=True)
+                async with self._gate:
+                    packs |= await self._made(team_id, image, order, sources, missing)
             opened.pop_all()
             return Rendered(image, order, tuple(packs[copy] for copy in sorted(packs)))
 
@@ -101,6 +101,15 @@ class Renderer:
         keys = {copy: order.key(copy, self._fingerprint) for copy in copies}
         found = {copy: self._cache.find(team_id, key) for copy, key in keys.items()}
         return keys, {copy: pack for copy, pack in found.items() if pack is not None}
+
+    async def _made(
+        self, team_id: str, image: FrozenImage, order: Order, sources: Sources, keys: Mapping[int, str]
+    ) -> dict[int, Pack]:
+        path = await sources.fetch(image)
+        try:
+            return await self._render(team_id, image, order, path, keys)
+        finally:
+            path.unlink(missing_ok=True)
 
     async def _render(
         self, team_id: str, image: FrozenImage, order: Order, source: Path, keys: Mapping[int, str]
