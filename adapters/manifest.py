@@ -75,12 +75,6 @@ def write_manifest(
     return WrittenManifest(out.digest.hexdigest(), out.size, content.hexdigest())
 
 
-def read_images(data: bytes) -> Iterator[FrozenImage]:
-    """The images of a manifest, in its order."""
-    for line in _lines(data):
-        yield image_from_json(orjson.loads(line))
-
-
 def read_header(path: Path) -> dict[str, Any]:
     """The header of a manifest's file."""
     with path.open("rb") as file:
@@ -112,17 +106,6 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-async def fetch_manifest(store: ObjectStore, manifest: Manifest) -> bytes:
-    """The manifest's bytes. Raises ManifestCorruptError unless they are the ones that were frozen."""
-    try:
-        data = await store.get(manifest.s3_key)
-    except KeyError as error:
-        raise ManifestCorruptError.missing(manifest) from error
-    if hashlib.sha256(data).hexdigest() != manifest.sha256:
-        raise ManifestCorruptError.changed(manifest)
-    return data
-
-
 class _Hashed:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -137,11 +120,6 @@ class _Hashed:
 
 def _canonical(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-
-
-def _lines(data: bytes) -> Iterator[bytes]:
-    for line in data.split(b"\n")[1:-2]:
-        yield line.removesuffix(b",")
 
 
 def _settings_content(config: VersionConfig) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import select
 
-from adapters.manifest import read_images
+from adapters.manifest import image_from_json
 from db.database import SqlDatabase
 from db.repository import columns_of
 from db.tables import assets, training_dataset_assets
@@ -43,7 +44,7 @@ async def manifest_of(store: ObjectStore, version: DatasetVersion) -> bytes:
 
 
 def images_of(data: bytes) -> list[FrozenImage]:
-    return list(read_images(data))
+    return [image_from_json(orjson.loads(line.removesuffix(b","))) for line in data.split(b"\n")[1:-2]]
 
 
 async def frozen_images(store: ObjectStore, version: DatasetVersion) -> dict[str, FrozenImage]:

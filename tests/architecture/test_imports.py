@@ -121,7 +121,7 @@ def test_the_server_commands_are_modules_of_cli() -> None:
         ("domain.versions", "import httpx"),
         ("domain.versions", "from db.versions import SqlVersions"),
         ("domain.versions", "def late():\n    import orjson"),
-        ("db.versions", "from adapters.manifest import read_images"),
+        ("db.versions", "from adapters.manifest import read_image_file"),
         ("adapters.manifest", "from db.engine import create_engine"),
         ("rendering.pixels", "from workers.spool import Spool"),
         ("rendering.pixels", "import torch"),

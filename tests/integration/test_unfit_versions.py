@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from adapters.local_store import LocalStore
-from adapters.manifest import fetch_manifest, read_images
 from db.database import SqlDatabase
 from domain.checks import MAX_NAMES
 from domain.jobs import JobKind
@@ -17,6 +16,7 @@ from domain.ports import ObjectStore
 from domain.training import StartTraining, start_training
 from renderers import renderer
 from seeds import Silence, take
+from snapshots import images_of
 from stored_versions import Frozen, checked, flip, frozen_version, manifest_key
 from workers.claims import PermanentError
 from workers.materials import Materials
@@ -28,7 +28,7 @@ async def test_one_bad_object_of_any_split_keeps_a_version_from_training(
 ) -> None:
     frozen = await frozen_version(database, store, tmp_path, images=20)
     assert frozen.version.manifest is not None
-    images = list(read_images(await fetch_manifest(store, frozen.version.manifest)))
+    images = images_of(await store.get(frozen.version.manifest.s3_key))
     of_split = {image.split: image for image in images}
     assert len(of_split) == 3
     for split in Split:

@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import update
 
 from adapters.local_store import LocalStore
-from adapters.manifest import fetch_manifest, read_images
 from adapters.s3_store import S3Store, open_s3_store
 from adapters.settings import Settings
 from db.database import SqlDatabase
@@ -23,6 +22,7 @@ from domain.models.check import CheckStatus, VersionCheck
 from domain.ports import ObjectStore
 from faulty_server import Fault, FaultyServer
 from seeds import take
+from snapshots import images_of
 from stack import PATIENCE
 from stored_versions import Frozen, checked, current, frozen_version
 from workers.check import Check
@@ -129,7 +129,7 @@ async def test_what_the_store_itself_calls_damaged_is_corrupt_and_not_waited_for
 ) -> None:
     frozen = await frozen_version(sqlite_database, s3_store, tmp_path)
     assert frozen.version.manifest is not None
-    images = list(read_images(await fetch_manifest(s3_store, frozen.version.manifest)))
+    images = images_of(await s3_store.get(frozen.version.manifest.s3_key))
     faulty_s3.every = Fault.CHANGED_ANSWER  # so that no answer fits the checksum that the store sends along
     check = await checked(sqlite_database, faulty_store, tmp_path, frozen)
     assert (check.intact, check.manifest_intact, check.corrupt_count) == (False, False, 12)
