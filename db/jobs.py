@@ -7,11 +7,13 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, exists, func, insert, or_, select, update
 
 from db.repository import TableRepository, chunks
-from db.tables import training_datasets, training_epochs, training_jobs
-from domain.models.training import EpochMetrics, TrainingConfig, TrainingJob, TrainingJobStatus
+from db.tables import training_datasets, training_epochs, training_jobs, training_logs
+from db.types import database_now
+from domain.jobs import LEASE_SECONDS, Claim
+from domain.models.training import EpochMetrics, ResumePoint, TrainingConfig, TrainingJob, TrainingJobStatus
 from domain.models.version import Notice
 from domain.paging import Page, PageRequest
 
@@ -32,6 +34,7 @@ class SqlJobs(TableRepository[TrainingJob]):
             config=TrainingConfig(**{name: row[name] for name in _CONFIG}),
             effective=row["effective"] or {},
             warnings=tuple(Notice(**notice) for notice in row["warnings"] or ()),
+            resume_points=tuple(ResumePoint(**point) for point in row["resume_points"] or ()),
         )
 
     def dump(self, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -65,10 +68,12 @@ class SqlJobs(TableRepository[TrainingJob]):
     async def unfinished_of(self, dataset_id: str) -> int:
         return await self.count_where(training_jobs.c.dataset_id == dataset_id, training_jobs.c.status.in_(_UNFINISHED))
 
-    async def cancel_waiting(self, job_id: str, at: datetime) -> bool:
-        waiting = [training_jobs.c.id == job_id, training_jobs.c.status == TrainingJobStatus.QUEUED]
-        values = {"cancel_requested_at": at, "finished_at": at, "attempt": training_jobs.c.attempt + 1}
-        statement = update(training_jobs).where(*waiting)
+    async def cancel_unheld(self, job_id: str, at: datetime) -> bool:
+        table = training_jobs
+        silent = or_(table.c.heartbeat_at.is_(None), table.c.heartbeat_at < database_now(LEASE_SECONDS))
+        unheld = or_(table.c.status == TrainingJobStatus.QUEUED, and_(table.c.status.in_(_UNFINISHED), silent))
+        values = {"cancel_requested_at": at, "finished_at": at, "attempt": table.c.attempt + 1}
+        statement = update(table).where(table.c.id == job_id, unheld)
         result = await self.connection.execute(statement.values(status=TrainingJobStatus.CANCELLED, **values))
         return result.rowcount == 1
 
@@ -99,6 +104,24 @@ class SqlJobs(TableRepository[TrainingJob]):
         await self.connection.execute(insert(training_epochs), [row])
         return True
 
+    async def add_log(self, claim: Claim, lines: Sequence[str], kept: int) -> None:
+        printed = select(training_jobs.c.log_lines).where(training_jobs.c.id == claim.id)
+        end = (await self.connection.execute(printed)).scalar_one() + len(lines)
+        await self.write_claimed(claim, log_lines=end)
+        await self.connection.execute(insert(training_logs), [{"job_id": claim.id, "end": end, "lines": list(lines)}])
+        old = [training_logs.c.job_id == claim.id, training_logs.c.end <= end - kept]
+        await self.connection.execute(delete(training_logs).where(*old))
+
+    async def log_tail(self, job_id: str, lines: int) -> list[str]:
+        mine = select(training_logs.c.lines).where(training_logs.c.job_id == job_id)
+        newest_first = (await self.connection.execute(mine.order_by(training_logs.c.end.desc()).limit(lines))).scalars()
+        tail: list[str] = []
+        for run in newest_first:
+            tail[:0] = run
+            if len(tail) >= lines:
+                break
+        return tail[-lines:]
+
     async def epochs(self, job_ids: Iterable[str]) -> dict[str, list[EpochMetrics]]:
         found: dict[str, list[EpochMetrics]] = {}
         for chunk in chunks(job_ids):
@@ -112,7 +135,7 @@ class SqlJobs(TableRepository[TrainingJob]):
         return found
 
 
-_SHAPED = frozenset({"config", "effective", "warnings"})
+_SHAPED = frozenset({"config", "effective", "warnings", "resume_points"})
 
 
 def of_version() -> ColumnElement[bool]:

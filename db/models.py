@@ -15,6 +15,7 @@ from domain.models.model import (
     EvaluationStatus,
     ModelDeployment,
     ModelEvaluation,
+    ModelFile,
     ModelMetrics,
     TrainedModel,
 )
@@ -34,10 +35,11 @@ class SqlModels(TableRepository[TrainedModel]):
 
     def load(self, row: RowMapping) -> TrainedModel:
         return TrainedModel(
-            **_plain(row, TrainedModel, "classes", "metrics", "preprocessing"),
+            **_plain(row, TrainedModel, "classes", "metrics", "preprocessing", "files"),
             classes=tuple(row["classes"]),
             metrics=ModelMetrics.from_json(row["metrics"]) if row["metrics"] else None,
             preprocessing=preprocessing_from_json(row["preprocessing"]) if row["preprocessing"] else None,
+            files=tuple(ModelFile(**file) for file in row["files"] or ()),
         )
 
     async def page(self, project_id: str, request: PageRequest) -> Page[TrainedModel]:

@@ -51,6 +51,13 @@ class SqlObjectNames:
     async def weights(self, team_id: str, keys: Iterable[str]) -> set[str]:
         return await self._of_team(trained_models, trained_models.c.weights_key, team_id, keys)
 
+    async def models(self, team_id: str, digests: Iterable[str]) -> set[str]:
+        return await self._of_team(trained_models, trained_models.c.sha256, team_id, digests)
+
+    async def resumable(self, team_id: str, job_ids: Iterable[str]) -> set[str]:
+        mine = [training_jobs.c.team_id == team_id, training_jobs.c.status != TrainingJobStatus.COMPLETED]
+        return await self._among(select(training_jobs.c.id).where(*mine), training_jobs.c.id, job_ids)
+
     async def archives(self, team_id: str, keys: Iterable[str]) -> set[str]:
         return await self._of_team(version_exports, version_exports.c.s3_key, team_id, keys)
 

@@ -52,6 +52,16 @@ def weights_key(team_id: str, sha256: str) -> str:
     return f"teams/{team_id}/weights/{sha256}.pt"
 
 
+def model_file_key(team_id: str, weights_sha256: str, sha256: str, suffix: str) -> str:
+    """What a training made beside the weights of that SHA-256; `suffix` begins with a dot."""
+    return f"teams/{team_id}/models/{weights_sha256}/{sha256}{suffix}"
+
+
+def state_key(team_id: str, job_id: str, sha256: str) -> str:
+    """The whole state of a training after some epoch, to go on from; its bytes have that SHA-256."""
+    return f"teams/{team_id}/attempts/{job_id}/{sha256}.pt"
+
+
 def probe_key(team_id: str, probe_id: str) -> str:
     """An image that was sent along with a detection; it is deleted after the answer."""
     return f"teams/{team_id}/probes/{probe_id}"

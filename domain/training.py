@@ -1,22 +1,20 @@
-"""Training jobs: asking for one, and what its worker writes. Locks go project, version, job."""
+"""Training jobs: asking for one, cancelling it, going on with it. Locks go project, version, job."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import math
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from domain.errors import DomainError, ErrorCode, invalid, not_found
-from domain.events import tell_model_created, tell_training_epoch, tell_training_log, tell_training_status
+from domain.events import tell_training_status
 from domain.ids import new_id
-from domain.jobs import Claim, JobKind
+from domain.jobs import JobKind
 from domain.models.model import TrainedModel
 from domain.models.people import Principal
-from domain.models.training import EpochMetrics, StartingWeights, TrainingConfig, TrainingJob, TrainingJobStatus
+from domain.models.training import StartingWeights, TrainingConfig, TrainingJob, TrainingJobStatus
 from domain.models.version import DatasetVersion, Notice
 from domain.policies import Action, authorize_project
 from domain.ports import Database, UnitOfWork
@@ -26,6 +24,7 @@ from domain.versions import checked_idempotency_key, readable_version, refresh_t
 MAX_EPOCHS, MAX_BATCH_SIZE = 10_000, 1024
 MIN_IMAGE_SIZE, MAX_IMAGE_SIZE, IMAGE_SIZE_STEP = 32, 4096, 32
 MAX_SEED = 2**31 - 1
+LOG_LINES_KEPT = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +176,7 @@ async def cancel_training(database: Database, principal: Principal, job_id: str)
             text = f"The training is {job.status.value} already."
             raise DomainError(ErrorCode.NOT_READY, text, ("id",))
         now = datetime.now(UTC)
-        if await uow.jobs.cancel_waiting(job.id, now):
+        if await uow.jobs.cancel_unheld(job.id, now):
             job = replace(job, status=transition(TrainingJobStatus.QUEUED, TrainingJobStatus.CANCELLED))
         else:
             await uow.jobs.update(job.id, cancel_requested_at=job.cancel_requested_at or now)
@@ -189,6 +188,42 @@ async def cancel_training(database: Database, principal: Principal, job_id: str)
     return await database.write(work)
 
 
+async def resume_training(database: Database, principal: Principal, job_id: str) -> TrainingJob:
+    """A FAILED or CANCELLED job QUEUED again; its worker goes on from the newest state that was kept, if any was.
+
+    Raises NOT_READY for a job in another state, and where the version cannot be trained from any more.
+    """
+
+    async def work(uow: UnitOfWork) -> TrainingJob:
+        seen = await readable_job(uow, principal, job_id, Action.TRAIN)
+        version = await uow.versions.lock(seen.dataset_id)
+        job = await uow.jobs.get(job_id)
+        if job is None or version is None:
+            raise not_found("training job")
+        if job.status not in (TrainingJobStatus.FAILED, TrainingJobStatus.CANCELLED):
+            text = f"The training is {job.status.value}; only failed and cancelled ones can be resumed."
+            raise DomainError(ErrorCode.NOT_READY, text, ("id",))
+        await require_usable(uow, version, "id")
+        status = transition(job.status, TrainingJobStatus.QUEUED)
+        anew = {"failure_reason": None, "finished_at": None, "cancel_requested_at": None, "eta_seconds": None}
+        await uow.jobs.update(job.id, status=status, **anew)
+        await uow.claims.reopen(JobKind.TRAINING, job.id)
+        await refresh_training_status(uow, version)
+        tell_training_status(uow, job.project_id, job.id, status, job.epoch, "Resumed.")
+        uow.wake(JobKind.TRAINING)
+        return await uow.jobs.get(job.id) or job
+
+    return await database.write(work)
+
+
+async def log_tail(uow: UnitOfWork, job_id: str, lines: int) -> list[str]:
+    """The last lines that the training printed. Raises BAD_USER_INPUT for a number beyond what is kept."""
+    if not 1 <= lines <= LOG_LINES_KEPT:
+        text = f"lines must be 1 to {LOG_LINES_KEPT:,}, not {lines}."
+        raise DomainError(ErrorCode.BAD_USER_INPUT, text, ("lines",))
+    return await uow.jobs.log_tail(job_id, lines)
+
+
 async def readable_job(uow: UnitOfWork, principal: Principal, job_id: str, action: Action) -> TrainingJob:
     """The job, when the caller may do `action` in its project. Raises as `authorize_project` does."""
     job = await uow.jobs.get(job_id)
@@ -196,110 +231,3 @@ async def readable_job(uow: UnitOfWork, principal: Principal, job_id: str, actio
         raise not_found("training job")
     await authorize_project(uow, principal, job.project_id, action, "training job")
     return job
-
-
-# What the worker that holds the claim writes. Each is one transaction's work.
-
-
-def preparing(claim: Claim, device: str) -> Callable[[UnitOfWork], Awaitable[TrainingJob]]:
-    """The worker took the job up: it will read, check and render the version."""
-
-    async def work(uow: UnitOfWork) -> TrainingJob:
-        job = await _held(uow, claim)
-        status = transition(job.status, TrainingJobStatus.PREPARING)
-        started = job.started_at or datetime.now(UTC)
-        await uow.jobs.write_claimed(claim, status=status, device=device, started_at=started)
-        again = f"Taken up again, attempt {claim.attempt}." if claim.attempt > 1 else None
-        tell_training_status(uow, job.project_id, job.id, status, job.epoch, again)
-        return replace(job, status=status, device=device, started_at=started)
-
-    return work
-
-
-def running(claim: Claim, effective: dict[str, Any]) -> Callable[[UnitOfWork], Awaitable[None]]:
-    """The child process starts with these arguments."""
-
-    async def work(uow: UnitOfWork) -> None:
-        job = await _held(uow, claim)
-        status = transition(job.status, TrainingJobStatus.RUNNING)
-        await uow.jobs.write_claimed(claim, status=status, effective=effective)
-        tell_training_status(uow, job.project_id, job.id, status, job.epoch)
-
-    return work
-
-
-def epoch_done(claim: Claim, metrics: EpochMetrics) -> Callable[[UnitOfWork], Awaitable[None]]:
-    """One more epoch. An epoch that an earlier attempt had completed replaces its row, without a second event."""
-
-    async def work(uow: UnitOfWork) -> None:
-        job = await _held(uow, claim)
-        eta = round(metrics.seconds * (job.config.epochs - metrics.epoch))
-        await uow.jobs.write_claimed(claim, epoch=max(job.epoch, metrics.epoch), eta_seconds=eta)
-        if await uow.jobs.add_epoch(job.id, metrics):
-            await uow.claims.progressed(claim)
-            tell_training_epoch(uow, job.id, metrics, eta)
-
-    return work
-
-
-def noticed(claim: Claim, message: str) -> Callable[[UnitOfWork], Awaitable[None]]:
-    """Something a watcher should know, as a LOG event."""
-
-    async def work(uow: UnitOfWork) -> None:
-        job = await _held(uow, claim)
-        tell_training_log(uow, job.id, job.status, job.epoch, message)
-
-    return work
-
-
-def completed(claim: Claim, make: Callable[[str], TrainedModel]) -> Callable[[UnitOfWork], Awaitable[None]]:
-    """Model, job, version and their events in one transaction; `make` is called with the model's name."""
-
-    async def work(uow: UnitOfWork) -> None:
-        seen = await _held(uow, claim)
-        await uow.projects.lock(seen.project_id)
-        version = await uow.versions.lock(seen.dataset_id)
-        if version is None:
-            raise not_found("version")
-        model = make(await _model_name(uow, version))
-        status = transition(seen.status, TrainingJobStatus.COMPLETED)
-        await uow.jobs.write_claimed(claim, status=status, finished_at=datetime.now(UTC), eta_seconds=0)
-        await uow.models.add(model)
-        await refresh_training_status(uow, version)
-        tell_model_created(uow, model)
-        tell_training_status(uow, seen.project_id, seen.id, status, seen.epoch)
-
-    return work
-
-
-def ended(claim: Claim, status: TrainingJobStatus, reason: str | None) -> Callable[[UnitOfWork], Awaitable[None]]:
-    """The job is FAILED with a reason, or CANCELLED; its version goes back to READY when no other job holds it."""
-
-    async def work(uow: UnitOfWork) -> None:
-        seen = await _held(uow, claim)
-        version = await uow.versions.lock(seen.dataset_id)
-        target = transition(seen.status, status)
-        await uow.jobs.write_claimed(
-            claim, status=target, failure_reason=reason, finished_at=datetime.now(UTC), eta_seconds=None
-        )
-        if version is not None:
-            await refresh_training_status(uow, version)
-        tell_training_status(uow, seen.project_id, seen.id, target, seen.epoch, reason)
-
-    return work
-
-
-async def _held(uow: UnitOfWork, claim: Claim) -> TrainingJob:
-    job = await uow.jobs.get(claim.id)
-    if job is None:
-        raise not_found("training job")
-    return job
-
-
-async def _model_name(uow: UnitOfWork, version: DatasetVersion) -> str:
-    """`<project>-v<version>.pt`, with -2, -3 … when that is taken. The project is locked."""
-    project = await uow.projects.get(version.project_id)
-    stem = f"{project.name if project else 'model'}-v{version.version}"
-    taken = await uow.models.names_like(version.project_id, stem)
-    names = (f"{stem}.pt" if count == 1 else f"{stem}-{count}.pt" for count in range(1, len(taken) + 2))
-    return next(name for name in names if name not in taken)

@@ -48,6 +48,8 @@ _TABLES: Mapping[type[StrEnum], Mapping[StrEnum, frozenset[StrEnum]]] = {
                 TrainingJobStatus.CANCELLED,
             }
         ),
+        TrainingJobStatus.FAILED: frozenset({TrainingJobStatus.QUEUED}),  # resumed
+        TrainingJobStatus.CANCELLED: frozenset({TrainingJobStatus.QUEUED}),
     },
     EvaluationStatus: {
         EvaluationStatus.QUEUED: frozenset({EvaluationStatus.RUNNING, EvaluationStatus.FAILED}),

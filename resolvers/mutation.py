@@ -71,6 +71,13 @@ class Mutation(UploadMutations, AnnotationMutations, VersionMutations, CheckMuta
         job = await training.cancel_training(context.database, context.principal, id)
         return TrainingJobPayload(job=TrainingJob.of(job))
 
+    @strawberry.mutation(description="Goes on from the last saved epoch of a failed or cancelled job.")
+    @mutates(Action.TRAIN, TrainingJobPayload)
+    async def resume_training(self, info: Info, id: strawberry.ID) -> TrainingJobPayload:  # noqa: A002
+        context = info.context
+        job = await training.resume_training(context.database, context.principal, id)
+        return TrainingJobPayload(job=TrainingJob.of(job))
+
     @strawberry.mutation
     @mutates(Action.EVALUATE, EvaluationPayload)
     async def evaluate_model(

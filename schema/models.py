@@ -14,6 +14,7 @@ from domain.models.model import (
 )
 from domain.models.model import ModelDeployment as ModelDeploymentEntity
 from domain.models.model import ModelEvaluation as ModelEvaluationEntity
+from domain.models.model import ModelFile as ModelFileEntity
 from domain.models.model import ModelMetrics as ModelMetricsEntity
 from domain.models.model import TrainedModel as TrainedModelEntity
 from domain.models.training import BaseModel
@@ -79,6 +80,20 @@ class ModelMetrics:
 
 
 @strawberry.type
+class ModelPlot:
+    name: str
+    url: str
+
+
+@strawberry.type(description="What the training made beside the weights: the model as ONNX, tables, arguments.")
+class ModelFile:
+    name: str
+    url: str
+    size_bytes: BigInt
+    sha256: str
+
+
+@strawberry.type
 class TrainedModel(Node):
     name: str = strawberry.field(description="As `pine-sapling-v3.pt`.")
     base_model: BaseModel | None
@@ -87,6 +102,7 @@ class TrainedModel(Node):
     size_bytes: BigInt | None
     sha256: str | None
     created_at: datetime
+    imported: bool = strawberry.field(description="True for weights an operator brought; they have no version or job.")
     entity: strawberry.Private[TrainedModelEntity]
 
     @classmethod
@@ -100,6 +116,7 @@ class TrainedModel(Node):
             size_bytes=BigInt(model.size_bytes) if model.size_bytes is not None else None,
             sha256=model.sha256,
             created_at=model.created_at,
+            imported=model.imported,
             entity=model,
         )
 
@@ -146,6 +163,21 @@ class TrainedModel(Node):
     async def weights_url(self, info: Info) -> str:
         key = self.entity.weights_key
         return await info.context.store.get_url(key, self.name, "application/octet-stream", datetime.now(UTC))
+
+    @strawberry.field(description="Curves and matrices as pictures (PR, F1, confusion matrix, sample predictions).")
+    async def plots(self, info: Info) -> list[ModelPlot]:
+        pictures = [file for file in self.entity.files if file.picture]
+        return [ModelPlot(name=file.name, url=await _url(info, file)) for file in pictures]
+
+    @strawberry.field(description="The model as ONNX, its training's epochs as CSV, its arguments as JSON.")
+    async def files(self, info: Info) -> list[ModelFile]:
+        others = [file for file in self.entity.files if not file.picture]
+        return [
+            ModelFile(
+                name=file.name, url=await _url(info, file), size_bytes=BigInt(file.size_bytes), sha256=file.sha256
+            )
+            for file in others
+        ]
 
 
 @strawberry.type
@@ -224,6 +256,10 @@ class ModelDeployment(Node):
     async def deployed_by(self, info: Info) -> User | None:
         user = await info.context.loaders.user.load(self.entity.deployed_by_id) if self.entity.deployed_by_id else None
         return User.of(user) if user else None
+
+
+async def _url(info: Info, file: ModelFileEntity) -> str:
+    return await info.context.store.get_url(file.key, file.name, file.content_type, datetime.now(UTC))
 
 
 async def load_model(info: Info, model_id: str | None) -> TrainedModel | None:

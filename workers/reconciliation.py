@@ -24,7 +24,7 @@ from domain.exports import export_failed
 from domain.jobs import Claim, JobKind
 from domain.models.training import TrainingJobStatus
 from domain.ports import Database, UnitOfWork
-from domain.training import ended
+from domain.training_progress import ended
 from domain.version_lifecycle import step_in_line
 from workers.claims import Handler
 

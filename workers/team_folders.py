@@ -79,6 +79,14 @@ async def _weights(uow: UnitOfWork, team_id: str, keys: Collection[str]) -> set[
     return await uow.object_names.weights(team_id, keys)
 
 
+async def _model_files(uow: UnitOfWork, team_id: str, digests: Collection[str]) -> set[str]:
+    return await uow.object_names.models(team_id, digests)
+
+
+async def _states(uow: UnitOfWork, team_id: str, job_ids: Collection[str]) -> set[str]:
+    return await uow.object_names.resumable(team_id, job_ids)
+
+
 async def _archives(uow: UnitOfWork, team_id: str, keys: Collection[str]) -> set[str]:
     return await uow.object_names.archives(team_id, keys)
 
@@ -94,6 +102,8 @@ TEAM_FOLDERS = (
     ),
     TeamFolder("manifests", "projects/", _MANIFEST, _manifests, _SNAPSHOTS, swept=True),
     TeamFolder("weights", "weights/", rf"{_SHA256}\.pt", _weights, _TRAININGS),
+    TeamFolder("model files", "models/", rf"({_SHA256})/{_SHA256}\.\w+", _model_files, _TRAININGS),
+    TeamFolder("training states", "attempts/", rf"([^/]+)/{_SHA256}\.pt", _states, swept=True),
     TeamFolder("archives", "exports/", r"[^/]+/\d+\.zip", _archives, _EXPORTS, swept=True),
     TeamFolder("uploads", "uploads/", "([^/]+)", _open_uploads, swept=True),
     TeamFolder("files", "files/uploads/", "([^/]+)", _files, swept=True),

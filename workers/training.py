@@ -21,7 +21,7 @@ from domain.models.training import StartingWeights, TrainingJob, TrainingJobStat
 from domain.models.version import DatasetVersion, Split
 from domain.ports import Bell, Database, ObjectStore, Ring, UnitOfWork
 from domain.recipe import effective_arguments
-from domain.training import completed, ended, epoch_done, noticed, preparing, running
+from domain.training_progress import completed, ended, epoch_done, noticed, preparing, running
 from rendering.tree import RenderedTree
 from workers.child.protocol import BatchReport, ChildResult, EpochReport, LogReport, Report, TrainSpec
 from workers.child_process import ChildFailed, run_child

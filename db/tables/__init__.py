@@ -15,7 +15,15 @@ from db.tables.columns import metadata
 from db.tables.events import event_log, event_streams
 from db.tables.imports import annotation_calls, file_uploads, import_jobs, skipped_items
 from db.tables.people import projects, team_members, teams, users
-from db.tables.training import model_deployments, model_evaluations, trained_models, training_epochs, training_jobs
+from db.tables.training import (
+    gpu_hosts,
+    model_deployments,
+    model_evaluations,
+    trained_models,
+    training_epochs,
+    training_jobs,
+    training_logs,
+)
 from db.tables.versions import (
     latest_splits,
     training_dataset_assets,
@@ -31,6 +39,7 @@ __all__ = [
     "event_log",
     "event_streams",
     "file_uploads",
+    "gpu_hosts",
     "import_jobs",
     "latest_splits",
     "manual_annotations",
@@ -47,6 +56,7 @@ __all__ = [
     "training_datasets",
     "training_epochs",
     "training_jobs",
+    "training_logs",
     "upload_batches",
     "uploads",
     "users",

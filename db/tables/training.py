@@ -1,8 +1,8 @@
-"""Training jobs, the models they made, evaluations and deployments."""
+"""Training jobs, the models they made, evaluations and deployments; the hosts they run on."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
 from db.tables.columns import Double, ExactText, claimable, id_column, metadata, reference, time_column
 from db.types import EnumText, JsonValue
@@ -47,6 +47,9 @@ training_jobs = Table(
     Column("device", String(191), nullable=True),
     Column("etaSeconds", Integer, key="eta_seconds", nullable=True),
     *claimable(),
+    Column("resumePoints", JsonValue, key="resume_points", nullable=True),
+    Column("logLines", Integer, key="log_lines", nullable=False, server_default="0"),
+    Column("trainingSeconds", Double, key="training_seconds", nullable=False, server_default="0"),
     UniqueConstraint("project_id", "idempotency_key"),
     Index(None, "project_id", "created_at"),
     Index(None, "dataset_id", "status"),
@@ -59,6 +62,23 @@ training_epochs = Table(
     Column("jobId", String(191), ForeignKey("TrainingJob.id", ondelete="CASCADE"), key="job_id", primary_key=True),
     Column("epoch", Integer, primary_key=True, autoincrement=False),
     Column("metrics", JsonValue, nullable=False),
+)
+
+# What a job printed, in runs of lines; `end` is how many it had printed with the last of them.
+training_logs = Table(
+    "TrainingLog",
+    metadata,
+    Column("jobId", String(191), ForeignKey("TrainingJob.id", ondelete="CASCADE"), key="job_id", primary_key=True),
+    Column("end", Integer, primary_key=True, autoincrement=False),
+    Column("lines", JsonValue, nullable=False),
+)
+
+# The fencing token that each host's GPU was last lent under. It only grows.
+gpu_hosts = Table(
+    "GpuHost",
+    metadata,
+    Column("host", String(191), primary_key=True),
+    Column("fencingToken", BigInteger, key="fencing_token", nullable=False, server_default="0"),
 )
 
 trained_models = Table(
@@ -80,6 +100,8 @@ trained_models = Table(
     Column("sizeBytes", BigInteger, key="size_bytes", nullable=True),
     Column("imageSize", Integer, key="image_size", nullable=True),
     Column("preprocessingConfig", JsonValue, key="preprocessing", nullable=True),
+    Column("imported", Boolean, nullable=False, server_default="0"),
+    Column("files", JsonValue, nullable=True),
     Index(None, "project_id", "created_at"),
     Index(None, "dataset_id"),
     Index(None, "parent_model_id"),

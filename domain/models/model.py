@@ -51,10 +51,25 @@ class ModelMetrics:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelFile:
+    """What a training made beside the weights. `sha256` is hex, `content_type` as in HTTP."""
+
+    name: str
+    key: str
+    sha256: str
+    size_bytes: int
+    content_type: str
+
+    @property
+    def picture(self) -> bool:
+        return self.content_type.startswith("image/")
+
+
+@dataclass(frozen=True, slots=True)
 class TrainedModel:
-    """Weights that a training of ours wrote. `classes` are in the order of the network's outputs;
-    `preprocessing` is what
-    its training images went through, and what an image must go through before detection."""
+    """Weights that a training of ours wrote, or that an operator imported. `classes` are in the order of the network's
+    outputs; `preprocessing` is what its training images went through, and what an image must go through before
+    detection."""
 
     id: str
     project_id: str
@@ -72,6 +87,8 @@ class TrainedModel:
     image_size: int | None
     preprocessing: Preprocessing | None
     created_at: datetime
+    imported: bool = False
+    files: tuple[ModelFile, ...] = ()
 
 
 class EvaluationStatus(StrEnum):

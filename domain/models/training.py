@@ -80,7 +80,20 @@ class EpochMetrics:
 
 
 @dataclass(frozen=True, slots=True)
+class ResumePoint:
+    """Where a training can go on after `epoch` completed epochs: the SHA-256 (hex) of its whole state after that epoch,
+    and of the best epoch's until then."""
+
+    epoch: int
+    last_sha256: str
+    best_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingJob:
+    """`resume_points` are newest first. `log_lines` counts what was printed so far, `training_seconds` what its epochs
+    took, repeated ones included."""
+
     id: str
     project_id: str
     team_id: str
@@ -104,3 +117,6 @@ class TrainingJob:
     idempotency_key: str | None
     input_digest: str | None
     eta_seconds: int | None
+    resume_points: tuple[ResumePoint, ...] = ()
+    log_lines: int = 0
+    training_seconds: float = 0.0

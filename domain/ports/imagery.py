@@ -133,6 +133,12 @@ class ObjectNames(Protocol):
     async def weights(self, team_id: str, keys: Iterable[str]) -> set[str]:
         """Those of the keys that are a model's weights."""
 
+    async def models(self, team_id: str, digests: Iterable[str]) -> set[str]:
+        """Those of the digests that are a model's weights' SHA-256."""
+
+    async def resumable(self, team_id: str, job_ids: Iterable[str]) -> set[str]:
+        """Those of the ids that are of trainings that did not complete: what was kept of them may be gone on from."""
+
     async def archives(self, team_id: str, keys: Iterable[str]) -> set[str]:
         """Those of the keys that are the zip file of a READY export."""
 

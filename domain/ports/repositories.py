@@ -147,14 +147,20 @@ class Jobs(Repository[TrainingJob], Protocol):
         statuses: Sequence[TrainingJobStatus] | None = None,
     ) -> int: ...
     async def unfinished_of(self, dataset_id: str) -> int: ...
-    async def cancel_waiting(self, job_id: str, at: datetime) -> bool:
-        """Cancels a job that is still QUEUED, and shuts out whoever just claimed it; false when it is under way."""
+    async def cancel_unheld(self, job_id: str, at: datetime) -> bool:
+        """Cancels a job that is QUEUED, or whose worker was not heard of for a lease, and shuts out whoever claimed it;
+        false when a worker is at it."""
 
     async def queue_positions(self, ids: Iterable[str]) -> dict[str, int]: ...
     async def add_epoch(self, job_id: str, metrics: EpochMetrics) -> bool:
         """Stores one epoch; false when that epoch's row was there before, which is then replaced."""
 
     async def epochs(self, job_ids: Iterable[str]) -> dict[str, list[EpochMetrics]]: ...
+    async def add_log(self, claim: Claim, lines: Sequence[str], kept: int) -> None:
+        """Appends printed lines, and forgets what comes before about the last `kept`. Raises ClaimLostError."""
+
+    async def log_tail(self, job_id: str, lines: int) -> list[str]:
+        """The last printed lines, `lines` of them at most, oldest first."""
 
 
 class Models(Repository[TrainedModel], Protocol):

@@ -28,6 +28,8 @@ CONTRACT = ROOT.parent / "shared" / "design" / "schema.graphql"
 ADDITIONS = {
     "Query.previewAugmentation(versionId)": "shows what a version's own frozen settings make of its own frozen images",
     "VersionAsset.assetId": "names a frozen image also when its asset is gone",
+    "TrainedModel.files": "the ONNX model, the epochs as a table and the arguments are of use outside, and no pictures",
+    **{f"ModelFile{part}": "what TrainedModel.files lists" for part in ("", ".name", ".url", ".sizeBytes", ".sha256")},
 }
 """What the contract has not, and why we have it."""
 

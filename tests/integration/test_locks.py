@@ -22,7 +22,8 @@ from domain.models.config import SplitConfig, VersionConfig
 from domain.models.training import TrainingConfig, TrainingJobStatus
 from domain.models.version import DatasetStatus, DatasetVersion, Split
 from domain.ports import UnitOfWork
-from domain.training import StartTraining, cancel_training, ended, preparing, start_training
+from domain.training import StartTraining, cancel_training, start_training
+from domain.training_progress import ended, preparing
 from domain.upload_verdicts import refuse_upload
 from domain.uploads import AnnouncedFile, RequestUploads, complete_uploads, request_uploads
 from seeds import (

@@ -23,7 +23,7 @@ from db import migrate
 from db.tables import assets, latest_splits, metadata, training_dataset_assets, training_datasets, training_jobs
 from domain.models.version import DatasetStatus, Split
 
-HEAD = "20261125_exports"
+HEAD = "20261125_training"
 
 
 @asynccontextmanager
@@ -259,7 +259,7 @@ async def test_an_upgrade_that_was_cut_off_goes_on(legacy_url: str) -> None:
         at_head = await connection.run_sync(shape)
         await connection.execute(sa.text("UPDATE alembic_version SET version_num = :at"), {"at": migrate.BASELINE})
         await connection.execute(sa.text("DROP TABLE EventLog"))
-        await connection.execute(sa.text("ALTER TABLE TrainedModel DROP COLUMN preprocessingConfig"))
+        await connection.execute(sa.text("ALTER TABLE PendingAnnotation DROP COLUMN modelId"))
     await migrate.upgrade(legacy_url)
     assert await rows(legacy_url) == before
     async with transaction(legacy_url) as connection:

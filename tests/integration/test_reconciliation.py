@@ -18,7 +18,7 @@ from domain.jobs import ABANDONED_SECONDS, LEASE_SECONDS, JobKind
 from domain.models.model import EvaluationStatus
 from domain.models.training import TrainingJob, TrainingJobStatus
 from domain.models.version import DatasetStatus, DatasetVersion, Split
-from domain.training import preparing, running
+from domain.training_progress import preparing, running
 from seeds import Home, add_images, add_model, annotate, make_home, reload, request_version, take
 from versions_made import heart_beat_ago, in_status, train
 from workers.reconciliation import Reconciliation

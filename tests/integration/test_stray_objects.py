@@ -76,6 +76,8 @@ def stray_keys(home: Home) -> Mapping[str, list[str]]:
         "thumbnails": sorted(keys.thumbnail_key(team, sha256, size) for size in keys.THUMBNAIL_SIZES),
         "manifests": [keys.manifest_key(team, home.project.id, 7, sha256)],
         "weights": [keys.weights_key(team, sha256)],
+        "model files": [keys.model_file_key(team, sha256, digest_of("plot"), ".png")],
+        "training states": [keys.state_key(team, "gone", sha256)],
         "archives": [keys.export_key(team, "gone", 1)],
         "uploads": [keys.upload_key(team, "gone")],
         "files": [keys.file_key(team, "gone")],

@@ -16,7 +16,8 @@ from domain.models.model import TrainedModel
 from domain.models.training import BaseModel, TrainingJob, TrainingJobStatus
 from domain.models.version import DatasetStatus, DatasetVersion
 from domain.paging import page_request
-from domain.training import cancel_training, completed, ended, preparing, running
+from domain.training import cancel_training
+from domain.training_progress import completed, ended, preparing, running
 from seeds import Home, add_images, annotate, digest_of, make_home, reload, take
 from versions_made import in_status, train
 

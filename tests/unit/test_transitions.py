@@ -47,6 +47,8 @@ ALLOWED: dict[type[StrEnum], set[str]] = {
         "RUNNING COMPLETED",
         "RUNNING FAILED",
         "RUNNING CANCELLED",
+        "FAILED QUEUED",
+        "CANCELLED QUEUED",
     },
     EvaluationStatus: {"QUEUED RUNNING", "QUEUED FAILED", "RUNNING COMPLETED", "RUNNING FAILED"},
     DeploymentStatus: {"PENDING ACTIVE", "PENDING FAILED", "PENDING SUPERSEDED", "ACTIVE SUPERSEDED"},
