@@ -15,14 +15,19 @@ from typing import Any
 
 from workers.child.environment import contained_environment
 from workers.child.protocol import (
+    REPORTS_NAME,
+    RUN_VARIABLE,
+    SPEC_NAME,
     BatchReport,
     ChildResult,
     ChildSpec,
+    Failure,
     Report,
     report_from_json,
     result_from_json,
     spec_to_json,
 )
+from workers.system_memory import processes_killed
 
 PING_SECONDS = 1.0
 TERM_SECONDS = 3.0
@@ -38,20 +43,29 @@ class ChildFailed(Exception):  # noqa: N818 - a state, as its siblings are named
     """The child did not finish its job; the message is a sentence for the person who asked for it."""
 
 
+class ChildOutOfMemory(ChildFailed):
+    """The device's memory, or the machine's, was too small for what it did."""
+
+
+class ChildCrashed(ChildFailed):
+    """It was killed, or fell over something outside the request: another try may well succeed."""
+
+
 async def run_child(spec: ChildSpec, workdir: Path, on_report: Callable[[Report], Awaitable[None]]) -> ChildResult:
     """Run the spec in a process group of its own, with `workdir`, which is made, as its folder; its output goes to
     child.log.
 
     `on_report` hears each report in order; while it is busy, older batch reports give way to newer ones. When this is
     cancelled or `on_report` raises, the group gets SIGTERM, after 3 s SIGKILL, and is gone before this returns. Raises
-    ChildFailed.
+    ChildFailed, or a subclass that tells what kind of failure it was.
     """
-    spec_path = _prepared(spec, workdir)
-    async with _started(spec_path, spec.threads) as (process, reports):
+    folder = _prepared(spec, workdir)
+    killed_before = processes_killed()
+    async with _started(folder, spec.threads) as (process, reports):
         mailbox = _Mailbox()
         tasks = [
             asyncio.create_task(_ping(process)),
-            asyncio.create_task(_collect(reports, mailbox)),
+            asyncio.create_task(_collect(reports.reader, mailbox)),
             asyncio.create_task(_deliver(mailbox, on_report)),
         ]
         ended = asyncio.create_task(process.wait())
@@ -59,19 +73,22 @@ async def run_child(spec: ChildSpec, workdir: Path, on_report: Callable[[Report]
             await _first_failure_or_end(tasks, ended)
             # Whatever the group left running would hold the report pipe open.
             _signal_group(process.pid, signal.SIGKILL)
+            reports.close()
             await asyncio.gather(*tasks[1:])
         finally:
             for task in (*tasks, ended):
                 task.cancel()
             await asyncio.gather(*tasks, ended, return_exceptions=True)
-        return _outcome(mailbox.last, process.returncode, workdir / LOG_NAME)
+        short_of_memory = processes_killed() > killed_before
+        return _outcome(mailbox.last, process.returncode, workdir / LOG_NAME, short_of_memory)
 
 
 def _prepared(spec: ChildSpec, workdir: Path) -> Path:
     workdir.mkdir(parents=True, exist_ok=True)
-    path = workdir.resolve() / "spec.json"
-    path.write_text(spec_to_json(spec), encoding="utf-8")
-    return path
+    folder = workdir.resolve()
+    (folder / SPEC_NAME).write_text(spec_to_json(spec), encoding="utf-8")
+    os.mkfifo(folder / REPORTS_NAME, 0o600)
+    return folder
 
 
 async def _first_failure_or_end(tasks: list[asyncio.Task[None]], ended: asyncio.Task[int]) -> None:
@@ -82,43 +99,56 @@ async def _first_failure_or_end(tasks: list[asyncio.Task[None]], ended: asyncio.
             task.result()
 
 
+class _ReportPipe:
+    """The pipe by name that the processes of a run write to. While it is open here for writing too, it has not ended
+    for the reader, whoever of them has not opened it yet or is gone already."""
+
+    def __init__(self, path: Path) -> None:
+        self.reader = asyncio.StreamReader(limit=_LINE_LIMIT)
+        self._receiving = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        self._sending: int | None = os.open(path, os.O_WRONLY)
+
+    async def connect(self) -> asyncio.ReadTransport:
+        protocol = asyncio.StreamReaderProtocol(self.reader)
+        file = os.fdopen(self._receiving, "rb", buffering=0)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, file)
+        return transport
+
+    def close(self) -> None:
+        """From now on it ends when the last of the others closes it."""
+        if self._sending is not None:
+            os.close(self._sending)
+            self._sending = None
+
+
 @contextlib.asynccontextmanager
-async def _started(
-    spec_path: Path, threads: int
-) -> AsyncIterator[tuple[asyncio.subprocess.Process, asyncio.StreamReader]]:
-    receiving, sending = os.pipe()
-    loop = asyncio.get_running_loop()
-    reader = asyncio.StreamReader(limit=_LINE_LIMIT)
-    transport, _ = await loop.connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(receiving, "rb", buffering=0)
-    )
+async def _started(folder: Path, threads: int) -> AsyncIterator[tuple[asyncio.subprocess.Process, _ReportPipe]]:
+    pipe = _ReportPipe(folder / REPORTS_NAME)
+    transport = await pipe.connect()
     try:
+        with (folder / LOG_NAME).open("wb") as log:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-P", "-m", "workers.child", str(folder)),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                cwd=folder,
+                env=_environment(folder, threads),
+                start_new_session=True,
+            )
         try:
-            with (spec_path.parent / LOG_NAME).open("wb") as log:
-                process = await asyncio.create_subprocess_exec(
-                    *(sys.executable, "-P", "-m", "workers.child", str(spec_path), str(sending)),
-                    stdin=asyncio.subprocess.PIPE,
-                    stdout=log,
-                    stderr=log,
-                    cwd=spec_path.parent,
-                    env=_environment(spec_path.parent / "config", threads),
-                    pass_fds=(sending,),
-                    start_new_session=True,
-                )
-        finally:
-            os.close(sending)
-        try:
-            yield process, reader
+            yield process, pipe
         finally:
             await _end_group(process)
     finally:
+        pipe.close()
         transport.close()
 
 
-def _environment(config: Path, threads: int) -> dict[str, str]:
+def _environment(folder: Path, threads: int) -> dict[str, str]:
     passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    own = {"PYTHONPATH": str(_SOURCE_ROOT), "PYTHONUNBUFFERED": "1"}
-    return passed_on | own | contained_environment(config, threads)
+    own = {"PYTHONPATH": str(_SOURCE_ROOT), "PYTHONUNBUFFERED": "1", RUN_VARIABLE: str(folder)}
+    return passed_on | own | contained_environment(folder / "config", threads)
 
 
 async def _end_group(process: asyncio.subprocess.Process) -> None:
@@ -193,7 +223,7 @@ async def _collect(reports: asyncio.StreamReader, mailbox: _Mailbox) -> None:
                 return  # killed in the middle of a line
             data = json.loads(line)
             if data["kind"] in ("done", "failed"):
-                mailbox.last = data
+                mailbox.last = mailbox.last or data  # of several processes the first knows best why it failed
             else:
                 mailbox.put(report_from_json(data))
     finally:
@@ -205,15 +235,23 @@ async def _deliver(mailbox: _Mailbox, on_report: Callable[[Report], Awaitable[No
         await on_report(report)
 
 
-def _outcome(last: dict[str, Any] | None, returncode: int | None, log: Path) -> ChildResult:
+def _outcome(last: dict[str, Any] | None, returncode: int | None, log: Path, short_of_memory: bool) -> ChildResult:
     if last and last["kind"] == "done":
         return result_from_json(last)
     if last:
-        raise ChildFailed(last["message"])
+        raise _FAILURES[Failure(last["reason"])](last["message"])
     if returncode is not None and returncode < 0:
         name = signal.Signals(-returncode).name
-        hint = " (the system may be out of memory)" if name == "SIGKILL" else ""
-        raise ChildFailed(f"The training process was killed by signal {name}{hint}.")
+        if name == "SIGKILL" and short_of_memory:
+            raise ChildOutOfMemory(f"The machine ran out of memory, and the system killed the process ({name}).")
+        raise ChildCrashed(f"The process was killed by signal {name}.")
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     said = f" Its last line was: {lines[-1][:300]}" if lines else ""
-    raise ChildFailed(f"The training process ended with status {returncode} and without a result.{said}")
+    raise ChildCrashed(f"The process ended with status {returncode} and without a result.{said}")
+
+
+_FAILURES = {
+    Failure.REFUSED: ChildFailed,
+    Failure.OUT_OF_MEMORY: ChildOutOfMemory,
+    Failure.CRASHED: ChildCrashed,
+}

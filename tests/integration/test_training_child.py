@@ -33,6 +33,9 @@ from rendering.decode import ImageUnreadable
 from rendering.tree import RenderedTree
 from workers.child.environment import contained_environment
 from workers.child.protocol import (
+    REPORTS_NAME,
+    RUN_VARIABLE,
+    SPEC_NAME,
     BatchReport,
     ChildResult,
     EpochReport,
@@ -252,27 +255,27 @@ async def test_a_killed_child_is_named_so(trained: Trained, tmp_path: Path) -> N
 
 
 async def test_the_child_ends_when_its_parent_is_gone(trained: Trained, tmp_path: Path) -> None:
-    spec = tmp_path / "spec.json"
-    spec.write_text(spec_to_json(_train_spec(trained.tree, epochs=500)))
-    receiving, sending = os.pipe()
+    (tmp_path / SPEC_NAME).write_text(spec_to_json(_train_spec(trained.tree, epochs=500)))
+    os.mkfifo(tmp_path / REPORTS_NAME)
+    receiving = os.open(tmp_path / REPORTS_NAME, os.O_RDONLY | os.O_NONBLOCK)
+    os.set_blocking(receiving, True)
     root = Path(__file__).resolve().parents[2]
-    environment = os.environ | contained_environment(tmp_path / "config", 2)
+    environment = os.environ | contained_environment(tmp_path / "config", 2) | {RUN_VARIABLE: str(tmp_path)}
     child = subprocess.Popen(  # noqa: ASYNC220 - not our own runner: its death is what is tested
-        [sys.executable, "-m", "workers.child", str(spec), str(sending)],
-        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=(sending,),
+        [sys.executable, "-m", "workers.child", str(tmp_path)],
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         env=environment, cwd=root, start_new_session=True,
     )  # fmt: skip
-    os.close(sending)
     with os.fdopen(receiving, "rb") as reports, child:
-        reader = asyncio.create_task(asyncio.to_thread(reports.readline))
+        assert child.stdin
         for _ in range(300):
-            assert child.stdin
             child.stdin.write(b".")
             child.stdin.flush()
-            if (await asyncio.wait({reader}, timeout=0.2))[0]:
-                break
-        assert b'"batch"' in reader.result()  # it is training
-        assert child.stdin
+            if b'"batch"' in await asyncio.to_thread(reports.readline):
+                break  # it is training
+            await asyncio.sleep(0.2)
+        else:
+            pytest.fail("the child did not begin to train")
         child.stdin.close()
         assert await asyncio.to_thread(child.wait, 5) != 0
 

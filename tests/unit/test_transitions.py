@@ -75,7 +75,8 @@ def test_a_final_export_stays_as_it_is() -> None:
     assert not any(pair.split()[0] in final for pair in ALLOWED[ExportStatus])
 
 
-def test_a_final_training_stays_as_it_is() -> None:
+def test_an_ended_training_can_only_be_resumed_and_a_completed_one_stays() -> None:
     final = {status for status in TrainingJobStatus if status.final}
     assert final == {TrainingJobStatus.COMPLETED, TrainingJobStatus.FAILED, TrainingJobStatus.CANCELLED}
-    assert not any(pair.split()[0] in final for pair in ALLOWED[TrainingJobStatus])
+    leaving = {pair for pair in ALLOWED[TrainingJobStatus] if pair.split()[0] in final}
+    assert leaving == {"FAILED QUEUED", "CANCELLED QUEUED"}

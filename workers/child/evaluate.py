@@ -46,4 +46,5 @@ def evaluate(spec: EvaluateSpec, folder: Path) -> dict[str, Any]:
         "metrics": validator.measured().to_json(),
         "images": int(validator.seen),
         "epochs": 0,
+        "files": [],
     }

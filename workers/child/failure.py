@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+import errno
+
+from workers.child.protocol import Failure
+
+_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cublas_status_alloc_failed", "unable to find an engine")
+_DEVICE_FAULTS = ("cuda error", "cudnn error", "nccl", "device-side assert")
+
 
 class CannotRun(Exception):  # noqa: N818 - a state, as its siblings are named
     """The job cannot be done as asked; the message says what to change."""
 
 
-def sentence(error: Exception) -> str:
-    """What to tell of an error that nobody foresaw."""
+def diagnosed(error: BaseException) -> tuple[Failure, str]:
+    """What kind of failure an error that nobody foresaw is, and what to tell of it."""
     text = " ".join(str(error).split())
-    if "out of memory" in text.lower():
-        return "The device ran out of memory; lower the batch size or the image size, or choose a smaller base model."
+    if isinstance(error, MemoryError) or any(words in text.lower() for words in _OUT_OF_MEMORY):
+        advice = "lower the batch size or the image size, or choose a smaller base model."
+        return Failure.OUT_OF_MEMORY, f"The device ran out of memory; {advice}"
+    if _disk_is_full(error, text):
+        return Failure.REFUSED, "The worker's disk is full; free space there, then resume the training."
     if "NaN" in text:
-        return "The training diverged: its loss is not a number. Lower the learning rate."
-    return f"{type(error).__name__}: {text[:500]}" if text else f"{type(error).__name__} was raised without a message."
+        return Failure.REFUSED, "The training diverged: its loss is not a number. Lower the learning rate."
+    told = f"{type(error).__name__}: {text[:500]}" if text else f"{type(error).__name__} was raised without a message."
+    faulty = any(words in text.lower() for words in _DEVICE_FAULTS)
+    return (Failure.CRASHED if faulty else Failure.REFUSED), told
+
+
+def _disk_is_full(error: BaseException, text: str) -> bool:
+    # torch's own writer of files knows no error numbers.
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return full or "No space left on device" in text or "PytorchStreamWriter failed" in text

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from copy import copy
-from pathlib import Path
+import threading
 from typing import Any
 
-from ultralytics.models.yolo.detect import DetectionTrainer, DetectionValidator
+from ultralytics.models.yolo.detect import DetectionValidator
 from ultralytics.utils.metrics import ConfusionMatrix
 
 from domain.models.model import ClassMetrics, ModelMetrics
@@ -32,10 +31,22 @@ class MeasuringValidator(DetectionValidator):  # type: ignore[misc]
         self.confusion_matrix = ConfusionMatrix(names=self.names)
 
     def update_metrics(self, preds: list[dict[str, Any]], batch: dict[str, Any]) -> None:
+        plots, self.args.plots = self.args.plots, False  # with plots Ultralytics fills the same matrix
         super().update_metrics(preds, batch)
+        self.args.plots = plots
         for index, found in enumerate(preds):
             truth = self._prepare_batch(index, batch)
             self.confusion_matrix.process_batch(found, truth, conf=CONFUSION_CONFIDENCE)
+
+    def plot_val_samples(self, *arguments: Any) -> None:
+        others = set(threading.enumerate())
+        super().plot_val_samples(*arguments)
+        _join_beside(others)
+
+    def plot_predictions(self, *arguments: Any) -> None:
+        others = set(threading.enumerate())
+        super().plot_predictions(*arguments)
+        _join_beside(others)
 
     def measured(self) -> ModelMetrics:
         """The metrics of the last run: means over the classes that have ground truth."""
@@ -58,13 +69,10 @@ class MeasuringValidator(DetectionValidator):  # type: ignore[misc]
         return ModelMetrics(map50, map50_95, precision, recall, per_class, tuple(tuple(row) for row in confusion))
 
 
-class MeasuringTrainer(DetectionTrainer):  # type: ignore[misc]
-    """Trains as Ultralytics does and validates with MeasuringValidator."""
-
-    def get_validator(self) -> MeasuringValidator:
-        return MeasuringValidator(
-            self.test_loader, save_dir=Path(self.save_dir), args=copy(self.args), _callbacks=self.callbacks
-        )
+def _join_beside(others: set[threading.Thread]) -> None:
+    """Ultralytics draws in threads that nobody waits for, and that die with the process."""
+    for thread in set(threading.enumerate()) - others:
+        thread.join()
 
 
 def _share(value: Any) -> float:

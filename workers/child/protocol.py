@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,28 @@ from domain.models.training import EpochMetrics, StartingWeights
 from domain.models.version import Notice
 from domain.recipe import Argument
 
+RUN_VARIABLE = "AGRIDRONE_RUN"
+"""Names the working folder, which the processes of a training on several GPUs learn in no other way."""
+SPEC_NAME = "spec.json"
+REPORTS_NAME = "reports"
+"""The pipe in the working folder that reports are written to, one JSON object a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeState:
+    """A training's whole state after some epoch, and that after its best epoch until then, each with its SHA-256."""
+
+    last: Path
+    last_sha256: str
+    best: Path
+    best_sha256: str
+
 
 @dataclass(frozen=True, slots=True)
 class TrainSpec:
     """`arguments` are `domain.recipe.effective_arguments`. `weights` and their SHA-256 (hex) are what to start from:
-    the checkpoint, or the local file of pretrained weights, whose SHA-256 may be None; with SCRATCH both are None."""
+    the checkpoint, or the local file of pretrained weights, whose SHA-256 may be None; with SCRATCH both are None, and
+    with `resume`, which they give way to, too."""
 
     data_yaml: Path
     architecture: str
@@ -25,6 +43,7 @@ class TrainSpec:
     threads: int
     weights: Path | None = None
     weights_sha256: str | None = None
+    resume: ResumeState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +81,36 @@ class LogReport:
     notice: Notice
 
 
-Report = BatchReport | EpochReport | LogReport
+@dataclass(frozen=True, slots=True)
+class StateReport:
+    """After `epoch` epochs the training could go on from these files, which are whole and never written again. Whoever
+    is told deletes them."""
+
+    epoch: int
+    last: Path
+    best: Path
+
+
+Report = BatchReport | EpochReport | LogReport | StateReport
+
+
+class Failure(StrEnum):
+    """Why a child gave up."""
+
+    REFUSED = "REFUSED"
+    """What was asked cannot be done, and trying again would not change that."""
+    OUT_OF_MEMORY = "OUT_OF_MEMORY"
+    CRASHED = "CRASHED"
+    """Something outside the request went wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFile:
+    """What a training made beside the weights; `path` lies in the working folder."""
+
+    name: str
+    path: Path
+    content_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +123,7 @@ class ChildResult:
     images: int
     weights: Path | None = None
     epochs: int = 0
+    files: tuple[ResultFile, ...] = ()
 
 
 def spec_to_json(spec: ChildSpec) -> str:
@@ -93,18 +142,23 @@ def spec_from_json(text: str) -> ChildSpec:
     mode = data.pop("mode")
     data["data_yaml"] = Path(data["data_yaml"])
     data["weights"] = Path(data["weights"]) if data["weights"] else None
-    if mode == "train":
-        return TrainSpec(**{**data, "start": StartingWeights(data["start"])})
-    return EvaluateSpec(**data)
+    if mode != "train":
+        return EvaluateSpec(**data)
+    state = data["resume"]
+    if state:
+        data["resume"] = ResumeState(**{**state, "last": Path(state["last"]), "best": Path(state["best"])})
+    return TrainSpec(**{**data, "start": StartingWeights(data["start"])})
 
 
 def report_from_json(data: dict[str, Any]) -> Report:
-    """A report of kind batch, epoch or log."""
+    """A report of kind batch, epoch, state or log."""
     match data.pop("kind"):
         case "batch":
             return BatchReport(**data)
         case "epoch":
             return EpochReport(EpochMetrics(**data))
+        case "state":
+            return StateReport(data["epoch"], Path(data["last"]), Path(data["best"]))
         case _:
             return LogReport(Notice(**data))
 
@@ -117,4 +171,5 @@ def result_from_json(data: dict[str, Any]) -> ChildResult:
         images=data["images"],
         weights=Path(data["weights"]) if data["weights"] else None,
         epochs=data["epochs"],
+        files=tuple(ResultFile(**{**file, "path": Path(file["path"])}) for file in data["files"]),
     )

@@ -1,4 +1,4 @@
-"""The child's line to its parent: one JSON object a line over an inherited file descriptor."""
+"""The child's line to its parent: one JSON object a line over a named pipe in the working folder."""
 
 from __future__ import annotations
 
@@ -8,18 +8,23 @@ import select
 import signal
 import sys
 import threading
+import time
 from math import isfinite
+from pathlib import Path
 from typing import Any, NoReturn
 
+from workers.child.protocol import REPORTS_NAME
+
 PARENT_SILENCE_SECONDS = 10.0
+_RANK_LOOK_SECONDS = 0.5
 
 
 class Reporter:
-    """Writes reports. A parent that no longer listens ends the process."""
+    """Writes reports to the pipe in `folder`, which the parent reads. A parent that no longer listens ends the
+    process. Several processes of a run may each have one."""
 
-    def __init__(self, descriptor: int) -> None:
-        os.set_inheritable(descriptor, False)
-        self._file = os.fdopen(descriptor, "w", encoding="utf-8")
+    def __init__(self, folder: Path) -> None:
+        self._file = (folder / REPORTS_NAME).open("w", encoding="utf-8")
         self._lock = threading.Lock()
 
     def send(self, kind: str, **content: Any) -> None:
@@ -48,12 +53,24 @@ def leave_with_parent(descriptor: int) -> None:
     threading.Thread(target=_watch, args=(descriptor,), name="parent-watch", daemon=True).start()
 
 
+def leave_with_launcher() -> None:
+    """From now on the process ends when the one that started it is gone. For the processes of a training on several
+    GPUs: torch gives each a session of its own, where no signal to our group reaches it."""
+    threading.Thread(target=_watch_launcher, args=(os.getppid(),), name="launcher-watch", daemon=True).start()
+
+
 def _watch(descriptor: int) -> NoReturn:
     while True:
         ready, _, _ = select.select([descriptor], [], [], PARENT_SILENCE_SECONDS)
         if not ready or not os.read(descriptor, 4096):
             print("The worker is gone; ending.", file=sys.stderr, flush=True)  # noqa: T201 - goes to the log file
             _leave()
+
+
+def _watch_launcher(launcher: int) -> NoReturn:
+    while os.getppid() == launcher:
+        time.sleep(_RANK_LOOK_SECONDS)
+    _leave()
 
 
 def _leave() -> NoReturn:

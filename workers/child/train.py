@@ -1,51 +1,39 @@
-"""One training, from its spec to the best weights and their metrics."""
+"""One training, from its spec to the best weights, their metrics, and what is made of them."""
 
 from __future__ import annotations
 
-import time
+import csv
+import json
 from pathlib import Path
 from typing import Any
 
 import torch
 from ultralytics import YOLO
 
-from domain.models.training import EpochMetrics, StartingWeights
-from workers.child.failure import CannotRun
-from workers.child.measuring import MeasuringTrainer
+from domain.models.training import StartingWeights
+from workers.child.failure import CannotRun, diagnosed
 from workers.child.opening import open_model
-from workers.child.protocol import TrainSpec
-from workers.child.reporter import Reporter, finite
+from workers.child.protocol import ResumeState, TrainSpec
+from workers.child.reporter import Reporter
+from workers.child.trainer import MEASURED_NAME, Trainer
 from workers.weights import verified_copy
 
-BATCH_REPORT_SECONDS = 0.2
-_HOST_ARGUMENTS = ("data", "project", "name", "model", "save_dir")
+_RUN_NAME = "run"
+_OURS = ("recipe", "bn_momentum")
+_HOST_ARGUMENTS = ("data", "project", "name", "model", "save_dir", "resume")
+_PICTURES = ("results.png", "confusion_matrix*.png", "Box*_curve.png", "val_batch*_labels.jpg", "val_batch*_pred.jpg")
+_CONTENT_TYPES = {".png": "image/png", ".jpg": "image/jpeg"}
 
 
 def train(spec: TrainSpec, folder: Path, reporter: Reporter) -> dict[str, Any]:
     """Train in `folder` and return what the `done` report says. Raises CannotRun, WeightsCorrupt."""
-    model = _starting_model(spec, folder)
-    arguments = _arguments(spec, reporter)
-    momentum = spec.arguments.get("bn_momentum")
-    progress = _Progress(reporter, float(momentum) if momentum is not None else None)
-    for event in ("on_pretrain_routine_end", "on_train_epoch_start", "on_train_batch_end", "on_train_epoch_end"):
-        model.add_callback(event, getattr(progress, event))
-    model.add_callback("on_fit_epoch_end", progress.on_fit_epoch_end)
-    model.train(
-        trainer=MeasuringTrainer,
-        data=str(spec.data_yaml),
-        project=str(folder),
-        name="run",
-        **arguments,
-    )
-    trainer = model.trainer
-    forget_host(trainer.best)
-    return {
-        "weights": str(trainer.best),
-        "classes": list(trainer.data["names"].values()),
-        "metrics": trainer.validator.measured().to_json(),
-        "images": int(trainer.validator.seen),
-        "epochs": progress.epochs,
-    }
+    model = _resumed_model(spec.resume, folder) if spec.resume else _starting_model(spec, folder)
+    model.train(trainer=Trainer, data=str(spec.data_yaml), **_arguments(spec, folder, reporter))
+    weights = Path(model.trainer.best)
+    forget_host(weights)
+    files = [*_pictures(folder / _RUN_NAME), *_onnx(weights, int(spec.arguments["imgsz"] or 0), reporter)]
+    measured = json.loads((folder / MEASURED_NAME).read_text(encoding="utf-8"))
+    return {"weights": str(weights), **measured, "files": files}
 
 
 def forget_host(weights: Path) -> None:
@@ -77,73 +65,50 @@ def _starting_model(spec: TrainSpec, folder: Path) -> Any:
     return open_model(weights)
 
 
-def _arguments(spec: TrainSpec, reporter: Reporter) -> dict[str, Any]:
-    arguments = {key: value for key, value in spec.arguments.items() if key not in ("recipe", "bn_momentum")}
+def _resumed_model(state: ResumeState, folder: Path) -> Any:
+    """The model as it was after the epoch that was kept; the best one until then, and the table of epochs, are where
+    Ultralytics will look for them. Never a finished training's: of that Ultralytics would start another one."""
+    run = folder / _RUN_NAME
+    (run / "weights").mkdir(parents=True)
+    verified_copy(state.best, state.best_sha256, folder).replace(run / "weights" / "best.pt")
+    model = open_model(verified_copy(state.last, state.last_sha256, folder))
+    if model.ckpt.get("epoch", -1) < 0 or model.ckpt.get("optimizer") is None:
+        raise CannotRun("What was kept of the training is that of a finished one, and cannot be gone on with.")
+    _write_table(run / "results.csv", model.ckpt.get("train_results") or {})
+    return model
+
+
+def _write_table(path: Path, columns: dict[str, list[Any]]) -> None:
+    if columns:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(columns)
+            writer.writerows(zip(*columns.values(), strict=True))
+
+
+def _arguments(spec: TrainSpec, folder: Path, reporter: Reporter) -> dict[str, Any]:
+    arguments: dict[str, Any] = {key: value for key, value in spec.arguments.items() if key not in _OURS}
     if arguments.get("amp") == "bf16" and not torch.cuda.is_bf16_supported(including_emulation=False):
         arguments["amp"] = False
         reporter.notice("NO_BFLOAT16", "The GPU has no bfloat16; training in full precision, which takes longer.")
+    if spec.resume:
+        return {**arguments, "resume": True, "save_dir": str(folder / _RUN_NAME)}
     if spec.start is StartingWeights.SCRATCH:
         arguments["pretrained"] = False
-    return arguments
+    return {**arguments, "project": str(folder), "name": _RUN_NAME}
 
 
-class _Progress:
-    """Ultralytics' callbacks. One report for each completed epoch: the call after the final validation is not one."""
+def _pictures(run: Path) -> list[dict[str, str]]:
+    found = sorted(path for pattern in _PICTURES for path in run.glob(pattern))
+    return [{"name": one.name, "path": str(one), "content_type": _CONTENT_TYPES[one.suffix]} for one in found]
 
-    def __init__(self, reporter: Reporter, bn_momentum: float | None) -> None:
-        self.epochs = 0
-        self._reporter = reporter
-        self._bn_momentum = bn_momentum
-        self._epoch_started = 0.0
-        self._batch = 0
-        self._last_batch_report = 0.0
-        self._epoch_trained = False
 
-    def on_pretrain_routine_end(self, trainer: Any) -> None:
-        if not sum(len(label["cls"]) for label in trainer.train_loader.dataset.labels):
-            raise CannotRun("The version's training images carry no annotations; there is nothing to learn from.")
-        if self._bn_momentum is None:
-            return
-        for module in trainer.model.modules():
-            if isinstance(module, torch.nn.BatchNorm2d):
-                module.momentum = self._bn_momentum
-
-    def on_train_epoch_start(self, trainer: Any) -> None:
-        # Comes again for the same epoch when Ultralytics halves the batch or recovers from NaN.
-        self._batch = 0
-        self._epoch_started = time.monotonic()
-
-    def on_train_batch_end(self, trainer: Any) -> None:
-        self._batch += 1
-        batches = len(trainer.train_loader)
-        now = time.monotonic()
-        if self._batch == batches or now - self._last_batch_report >= BATCH_REPORT_SECONDS:
-            self._last_batch_report = now
-            self._reporter.send("batch", epoch=trainer.epoch + 1, batch=self._batch, batches=batches)
-
-    def on_train_epoch_end(self, trainer: Any) -> None:
-        self._epoch_trained = True
-
-    def on_fit_epoch_end(self, trainer: Any) -> None:
-        if not self._epoch_trained:
-            return
-        self._epoch_trained = False
-        self.epochs = trainer.epoch + 1
-        measured = trainer.metrics
-        losses = {name: finite(value) for name, value in trainer.tloss.items()}
-        metrics = EpochMetrics(
-            epoch=self.epochs,
-            seconds=round(time.monotonic() - self._epoch_started, 3),
-            box_loss=losses.get("box_loss"),
-            cls_loss=losses.get("cls_loss"),
-            dfl_loss=losses.get("dfl_loss"),
-            val_box_loss=finite(measured.get("val/box_loss")),
-            val_cls_loss=finite(measured.get("val/cls_loss")),
-            val_dfl_loss=finite(measured.get("val/dfl_loss")),
-            precision=finite(measured.get("metrics/precision(B)")),
-            recall=finite(measured.get("metrics/recall(B)")),
-            map50=finite(measured.get("metrics/mAP50(B)")),
-            map50_95=finite(measured.get("metrics/mAP50-95(B)")),
-            learning_rate=finite(next(iter(trainer.lr.values()), None)),
-        )
-        self._reporter.send("epoch", **{name: getattr(metrics, name) for name in EpochMetrics.__slots__})
+def _onnx(weights: Path, image_size: int, reporter: Reporter) -> list[dict[str, str]]:
+    """The model as ONNX, which other runtimes read, and without unpickling."""
+    try:
+        exported = YOLO(str(weights)).export(format="onnx", imgsz=image_size, device="cpu", simplify=False)
+    except Exception as error:
+        _, told = diagnosed(error)
+        reporter.notice("NO_ONNX", f"The model is complete, but could not be written as ONNX: {told}")
+        return []
+    return [{"name": "model.onnx", "path": str(exported), "content_type": "application/octet-stream"}]
