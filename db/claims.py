@@ -22,6 +22,7 @@ from db.tables import (
     version_exports,
 )
 from db.types import database_now
+from domain.errors import ClaimLostError
 from domain.jobs import ABANDONED_SECONDS, LEASE_SECONDS, Claim, JobKind
 from domain.models.asset import UploadState
 from domain.models.check import CheckStatus
@@ -130,6 +131,14 @@ class SqlClaims:
         """Takes the strike back. The row is free when the lease has run out."""
         table = _WORK[claim.kind].table
         await self._write(claim, strikes=table.c.strikes - 1)
+
+    async def strikes(self, claim: Claim) -> int:
+        table = _WORK[claim.kind].table
+        mine = select(table.c.strikes).where(table.c.id == claim.id, table.c.attempt == claim.attempt)
+        strikes = (await self._connection.execute(mine)).scalar_one_or_none()
+        if strikes is None:
+            raise ClaimLostError(f"{claim.kind} {claim.id} is no longer held by attempt {claim.attempt}.")
+        return int(strikes)
 
     async def progressed(self, claim: Claim) -> None:
         await self._write(claim, strikes=1)

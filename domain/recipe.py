@@ -24,14 +24,16 @@ def effective_arguments(
     """Every argument that Ultralytics' training gets, JSON-ready, but for paths.
 
     `train_images` counts training images as written. `device` is Ultralytics' name: "cpu", "mps", or a CUDA index as
-    "0". Two keys are ours: "recipe" ("small-set" or "default") and "bn_momentum" (None leaves BatchNorm as it is).
+    "0", or several as "0,1": each takes its share of a batch. Two keys are ours: "recipe" ("small-set" or "default")
+    and "bn_momentum" (None leaves BatchNorm as it is).
     """
     cuda = device not in ("cpu", "mps")
+    gpus = len(device.split(","))
     small = train_images < SMALL_SET_IMAGES
     arguments: dict[str, Argument] = {
         "recipe": "small-set" if small else "default",
         "epochs": config.epochs,
-        "batch": config.batch_size,
+        "batch": max(config.batch_size - config.batch_size % gpus, gpus),
         "imgsz": config.image_size,
         "patience": config.patience,
         "seed": config.seed,

@@ -234,20 +234,24 @@ def _kept_training_event(job: TrainingJobEntity, event: Event) -> TrainingEvent:
 
 
 def _passing_training_event(job: TrainingJobEntity, seq: int, news: Mapping[str, Any]) -> TrainingEvent:
-    batch, batches = news["batch"], max(news["batches"], 1)
+    """A batch of the running epoch, or while the images are being rendered how far that is, in its message."""
+    rendering = "rendered" in news
+    epoch = job.epoch if rendering else news["epoch"]
+    batch, batches = (None, None) if rendering else (news["batch"], max(news["batches"], 1))
+    done = epoch if batch is None or batches is None else epoch - 1 + batch / batches
     return TrainingEvent(
         cursor=encode_event_cursor(seq),
         at=datetime.now(UTC),
         kind=TrainingEventKind.BATCH,
-        status=TrainingJobStatus.RUNNING,
-        epoch=news["epoch"],
+        status=TrainingJobStatus.PREPARING if rendering else TrainingJobStatus.RUNNING,
+        epoch=epoch,
         epochs=job.config.epochs,
         batch=batch,
         batches=batches,
-        progress=min((news["epoch"] - 1 + batch / batches) / job.config.epochs, 1.0),
+        progress=min(done / job.config.epochs, 1.0),
         eta_seconds=None,
         metrics=None,
-        message=None,
+        message=f"{news['rendered']:,} of {news['images']:,} images are rendered." if rendering else None,
         job_id=job.id,
     )
 

@@ -24,6 +24,11 @@ class PostponedError(Exception):
     """What the work needs is away for now, through no fault of the row: it keeps its place, and costs no strike."""
 
 
+class CrashedError(Exception):
+    """Something outside the request went wrong: it is tried again. The message is a sentence, and the row's failure
+    reason when it keeps happening."""
+
+
 class Handler(Protocol):
     """What one kind of work consists of."""
 
@@ -38,10 +43,13 @@ class Handler(Protocol):
         """Brings the row to FAILED."""
 
 
-def _unforeseen(claim: Claim, error: Exception) -> str:
-    """Not the error's own text, which may name hosts, paths or statements; but what the system says of itself."""
+def _repeated(strikes: int, error: Exception) -> str:
+    """Not an unforeseen error's own text, which may name hosts, paths or statements; but what the system says of
+    itself."""
+    if isinstance(error, CrashedError):
+        return f"It was interrupted {strikes} times in a row without getting further. {error}"
     what = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-    return f"It failed {claim.strikes} times in a row ({what}); the worker's log has the details."
+    return f"It failed {strikes} times in a row ({what}); the worker's log has the details."
 
 
 class ClaimLoops:
@@ -116,11 +124,12 @@ class ClaimLoops:
         permanent = isinstance(error, PermanentError | DomainError)
         fate = {"kind": claim.kind, "id": claim.id, "attempt": claim.attempt, "reason": str(error)}
         _log.error("work_failed", **fate, exc_info=not permanent)
-        if not permanent and claim.strikes < MAX_STRIKES:
-            return  # taken up again when the lease has run out
-        reason = str(error) if permanent else _unforeseen(claim, error)
         try:
-            await handler.fail(claim, reason)
+            # It may have got further since it was claimed, and the strikes before that are forgotten.
+            strikes = await self._database.read(lambda uow: uow.claims.strikes(claim))
+            if not permanent and strikes < MAX_STRIKES:
+                return  # taken up again when the lease has run out
+            await handler.fail(claim, str(error) if permanent else _repeated(strikes, error))
         except ClaimLostError:
             _log.warning("claim_lost", kind=claim.kind, id=claim.id)
         except Exception:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from adapters.presence import DETECTIONS
@@ -10,7 +12,7 @@ from adapters.queue import INFERENCE_QUEUE, TRAINING_QUEUE
 from adapters.settings import Settings
 from workers.claims import ClaimLoops, Handler
 from workers.deployment import Deployment
-from workers.device import resolve_device
+from workers.device import device_name, resolve_device
 from workers.engine import Engine
 from workers.evaluation import Evaluation
 from workers.inference import Inference
@@ -20,6 +22,7 @@ from workers.process import Served, queue_worker, run_until_told, scratch_folder
 from workers.renderer import open_renderer
 from workers.services import Services, open_services
 from workers.training import Training
+from workers.training_run import TrainingHost
 
 _DETECTIONS_AT_ONCE = 8
 _KEEP_ANSWER_SECONDS = 60
@@ -34,17 +37,17 @@ async def run_gpu_worker(settings: Settings) -> None:
             materials = Materials(services.store, renderer, settings.threads)
             engine = Engine(device, settings.threads)
             inference = Inference(engine, services.store, materials, folder / "weights")
-            training = Training(
+            host = TrainingHost(
                 services.database,
                 services.store,
                 services.doorbell,
                 materials,
                 device,
                 settings.pretrained_weights,
-                folder,
+                _gpu,
             )
             handlers: list[Handler] = [
-                training,
+                Training(host, await asyncio.to_thread(device_name, device), folder),
                 Evaluation(services.database, materials, device, folder),
                 Deployment(services.database, inference),
             ]
@@ -66,6 +69,11 @@ async def run_gpu_worker(settings: Settings) -> None:
                 await run_until_told([loops.run(), _be_present(services, inference)], queues)
             finally:
                 engine.close()
+
+
+@asynccontextmanager
+async def _gpu(_: str) -> AsyncIterator[None]:
+    yield
 
 
 async def _be_present(services: Services, inference: Inference) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,13 @@ from workers.claims import PermanentError
 from workers.renderer import Renderer
 from workers.sources import Sources
 from workers.wanted import Wanted
+
+OnImage = Callable[[int, int], Awaitable[None]]
+"""Hears after each image how many are rendered, of how many."""
+
+
+async def _unheard(_: int, __: int) -> None:
+    """Nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,7 @@ class Materials:
         splits: Collection[Split],
         folder: Path,
         compared: Collection[Split] = (),
+        on_image: OnImage = _unheard,
     ) -> RenderedTree:
         """The version's images of those splits as YOLO reads them. Before anything is rendered their originals, and
         those of the `compared` splits, are held against their checksums, also where pictures of them are in the cache.
@@ -53,17 +61,20 @@ class Materials:
             read = {*splits, *compared}
             await sources.require_whole(image for image in read_image_file(manifest) if image.split in read)
             wanted = await asyncio.to_thread(Wanted.read, manifest, version.config, splits)
-            return await self._tree(version.team_id, class_names, wanted, sources, folder / "tree")
+            writer = TreeWriter(folder / "tree", class_names, wanted.splits)
+            return await self._tree(version, writer, wanted, sources, on_image)
         except (ManifestCorruptError, ImageUnreadable, ValueError) as error:
             raise PermanentError(str(error)) from error
 
     async def _tree(
-        self, team_id: str, class_names: Sequence[str], wanted: Wanted, sources: Sources, root: Path
+        self, version: DatasetVersion, writer: TreeWriter, wanted: Wanted, sources: Sources, on_image: OnImage
     ) -> RenderedTree:
-        writer = TreeWriter(root, class_names, wanted.splits)
-        async with aclosing(self.renderer.rendered(team_id, wanted.orders(), sources)) as images:
+        written, total = 0, version.split_counts.of(wanted.splits)
+        async with aclosing(self.renderer.rendered(version.team_id, wanted.orders(), sources)) as images:
             async for one in images:
                 await asyncio.to_thread(writer.add, one.image, one.order, one.pictures())
+                written += 1
+                await on_image(written, total)
         writer.left_out.counts["EMPTY_IMAGES_LEFT_OUT"] += wanted.empties_left_out
         return writer.finish()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -48,6 +49,11 @@ class SplitCounts:
     val: int = 0
     test: int = 0
     train_augmented: int = 0
+
+    def of(self, splits: Collection[Split]) -> int:
+        """How many source images those splits have together."""
+        counts = {Split.TRAIN: self.train, Split.VAL: self.val, Split.TEST: self.test}
+        return sum(counts[split] for split in splits)
 
 
 @dataclass(frozen=True, slots=True)

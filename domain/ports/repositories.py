@@ -199,6 +199,9 @@ class Claims(Protocol):
     async def spare(self, claim: Claim) -> None:
         """The attempt does not count; the next one may begin when the lease has run out."""
 
+    async def strikes(self, claim: Claim) -> int:
+        """How often the row was claimed since its last progress, this claim included. Raises ClaimLostError."""
+
     async def progressed(self, claim: Claim) -> None:
         """Forgets the strikes: the job got further than any attempt before."""
 

@@ -15,12 +15,11 @@ from domain.models.version import DatasetStatus, Split
 from domain.ports import ObjectStore
 from domain.training import StartTraining, start_training
 from renderers import renderer
-from seeds import Silence, take
+from seeds import take
 from snapshots import images_of
 from stored_versions import Frozen, checked, flip, frozen_version, manifest_key
+from training_hosts import training_on
 from workers.claims import PermanentError
-from workers.materials import Materials
-from workers.training import Training
 
 
 async def test_one_bad_object_of_any_split_keeps_a_version_from_training(
@@ -62,7 +61,7 @@ async def waiting_training(database: SqlDatabase, frozen: Frozen) -> TrainingJob
 async def refused_training(database: SqlDatabase, store: ObjectStore, folder: Path, job: TrainingJob) -> str:
     """Has a GPU worker take the job up; the reason why it failed. Nothing was rendered."""
     async with renderer(folder) as rendering:
-        training = Training(database, store, Silence(), Materials(store, rendering, 2), "cpu", None, folder)
+        training = training_on(database, store, rendering, folder)
         claim = await take(database, JobKind.TRAINING)
         assert claim.id == job.id
         with pytest.raises(PermanentError) as refusal:

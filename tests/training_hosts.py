@@ -1,0 +1,27 @@
+"""A GPU host for tests that run trainings within their own process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from adapters.silence import Silence
+from db.database import SqlDatabase
+from domain.ports import ObjectStore
+from workers.materials import Materials
+from workers.renderer import Renderer
+from workers.training import Training
+from workers.training_run import TrainingHost
+
+
+@asynccontextmanager
+async def nobody_elses(_: str) -> AsyncIterator[None]:
+    """A GPU that nobody shares."""
+    yield
+
+
+def training_on(database: SqlDatabase, store: ObjectStore, rendering: Renderer, folder: Path) -> Training:
+    """The handler of trainings, on the CPU, with `folder` for what is disposable."""
+    materials = Materials(store, rendering, 2)
+    return Training(TrainingHost(database, store, Silence(), materials, "cpu", None, nobody_elses), "cpu", folder)

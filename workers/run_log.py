@@ -1,0 +1,65 @@
+"""What a training prints, on its way from the child's file to those who ask for it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+
+from domain.jobs import Claim
+from domain.ports import Database
+from domain.training import LOG_LINES_KEPT
+from domain.training_progress import printed
+
+_FORWARD_SECONDS = 2.0
+_LINE_CHARACTERS = 500
+_READ_BYTES = 1024 * 1024
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+class RunLog:
+    """Follows the file `path`, which may not be there yet. How the host is laid out is taken out of the lines: of
+    `folder`, the run's own, only what is below it is told."""
+
+    def __init__(self, database: Database, claim: Claim, path: Path, folder: Path) -> None:
+        self._database = database
+        self._claim = claim
+        self._path = path
+        self._hidden = f"{folder.resolve()}/"
+        self._offset = 0
+        self._rest = ""
+
+    async def run(self) -> None:
+        """Forwards lines as they come, until it is cancelled. Raises ClaimLostError."""
+        while True:
+            await asyncio.sleep(_FORWARD_SECONDS)
+            await self.forward()
+
+    async def forward(self, to_the_end: bool = False) -> None:
+        """Forwards the lines that are complete; `to_the_end`, the last one too. Raises ClaimLostError."""
+        while text := await asyncio.to_thread(self._read):
+            *complete, self._rest = (self._rest + text).split("\n")
+            await self._write(complete)
+        if to_the_end and self._rest:
+            rest, self._rest = self._rest, ""
+            await self._write([rest])
+
+    def _read(self) -> str:
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                data = file.read(_READ_BYTES)
+        except FileNotFoundError:
+            return ""
+        self._offset += len(data)
+        return data.decode("utf-8", "replace")
+
+    async def _write(self, raw: list[str]) -> None:
+        lines = [line for one in raw if (line := self._shown(one))]
+        if lines:
+            await self._database.write(printed(self._claim, lines[-LOG_LINES_KEPT:]))
+
+    def _shown(self, raw: str) -> str:
+        """A line as a terminal would leave it: a progress bar's last state, without colours."""
+        states = [state for state in _COLOURS.sub("", raw).split("\r") if state.strip()]
+        return states[-1].replace(self._hidden, "").rstrip()[:_LINE_CHARACTERS] if states else ""
