@@ -99,13 +99,13 @@ class Client:
         answer = await self._request("POST", "/graphql", headers=self._authorization, data=form, files=files)
         return _root_field(_answer(answer))
 
-    async def follow(self, document: str, **variables: Any) -> AsyncIterator[dict[str, Any]]:
-        """The events of a subscription, to its end. The document selects `cursor` and takes `$after`.
+    async def follow(self, document: str, after: str | None = None, **variables: Any) -> AsyncIterator[dict[str, Any]]:
+        """The events of a subscription after that cursor, or all, to its end. The document selects `cursor` and takes
+        `$after`.
 
         When the connection drops it is made again, and goes on after the last event that was seen. Raises ApiError when
         the server refuses, or cannot be reached again.
         """
-        after: str | None = None
         lost = 0
         while True:
             try:

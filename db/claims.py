@@ -132,6 +132,9 @@ class SqlClaims:
         table = _WORK[claim.kind].table
         await self._write(claim, strikes=table.c.strikes - 1)
 
+    async def give_back(self, claim: Claim, seconds: int) -> None:
+        await self._write(claim, heartbeat_at=database_now(LEASE_SECONDS - seconds))
+
     async def strikes(self, claim: Claim) -> int:
         table = _WORK[claim.kind].table
         mine = select(table.c.strikes).where(table.c.id == claim.id, table.c.attempt == claim.attempt)

@@ -13,6 +13,7 @@ from domain.errors import ClaimLostError, DomainError
 from domain.jobs import HEARTBEAT_SECONDS, LEASE_SECONDS, MAX_STRIKES, SWEEP_SECONDS, Claim, JobKind
 from domain.ports import Database
 
+_RETRY_SECONDS = 5
 _log = structlog.get_logger(__name__)
 
 
@@ -128,7 +129,9 @@ class ClaimLoops:
             # It may have got further since it was claimed, and the strikes before that are forgotten.
             strikes = await self._database.read(lambda uow: uow.claims.strikes(claim))
             if not permanent and strikes < MAX_STRIKES:
-                return  # taken up again when the lease has run out
+                if isinstance(error, CrashedError):
+                    await self._database.write(lambda uow: uow.claims.give_back(claim, _RETRY_SECONDS * strikes))
+                return  # taken up again then, or else when the lease has run out
             await handler.fail(claim, str(error) if permanent else _repeated(strikes, error))
         except ClaimLostError:
             _log.warning("claim_lost", kind=claim.kind, id=claim.id)

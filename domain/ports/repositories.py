@@ -199,6 +199,9 @@ class Claims(Protocol):
     async def spare(self, claim: Claim) -> None:
         """The attempt does not count; the next one may begin when the lease has run out."""
 
+    async def give_back(self, claim: Claim, seconds: int) -> None:
+        """The attempt is over, and counts; the next one may begin in `seconds`, at most a lease."""
+
     async def strikes(self, claim: Claim) -> int:
         """How often the row was claimed since its last progress, this claim included. Raises ClaimLostError."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -39,6 +40,7 @@ class LiveServer:
         kept = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
         self._environment = kept | {"TMPDIR": str(self._mark), "PYTHONUNBUFFERED": "1"} | environment
         self._up: subprocess.Popen[bytes] | None = None
+        self._others: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
         """Returns when it answers."""
@@ -94,6 +96,25 @@ class LiveServer:
         """The process of one part, as ("worker", "io"), once it is there; not one that has been told to end."""
         return wait_for(lambda: self._part(arguments), _READY_SECONDS, f"`{' '.join(arguments)}` to run")
 
+    def another(self, *arguments: str) -> None:
+        """One more process of a part, as ("worker", "gpu"), beside the one that `up` keeps; on the same servers."""
+        environment = self.part("worker", "gpu").environ()
+        del environment["AGRIDRONE_PARENT"]
+        with self._log.open("ab") as log:
+            other = subprocess.Popen(
+                self._command(*arguments), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd=ROOT
+            )
+        self._others.append(other)
+
+    def another_api(self) -> str:
+        """The address of one more API process, which answers."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.another("api", "--port", str(port))
+        wait_for(lambda: _listens(port), _READY_SECONDS, "the other API to listen")
+        return f"http://127.0.0.1:{port}"
+
     def training_children(self) -> list[psutil.Process]:
         return [process for process in self.processes() if "workers.child" in _arguments(process)]
 
@@ -110,6 +131,8 @@ class LiveServer:
                 process.kill()
             except psutil.NoSuchProcess:
                 continue
+        for other in self._others:
+            other.wait()
 
     def _command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "main", *arguments, "--data-dir", str(self.data_dir)]
@@ -161,6 +184,11 @@ def wait_for(probe: Callable[[], T | None], seconds: float, what: str) -> T:
             return answer
         time.sleep(0.05)
     raise AssertionError(f"Waited {seconds:.0f} seconds for {what}, in vain.")
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _arguments(process: psutil.Process) -> list[str]:

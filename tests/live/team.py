@@ -48,6 +48,7 @@ query ($id: ID!) {
   trainingJob(id: $id) {
     id status epoch attempts startingWeights failureReason config { effective } epochs { epoch mAP50 }
     model { id name sha256 weightsUrl classes }
+    logTail(lines: 2000)
   }
 }
 """
@@ -62,6 +63,7 @@ subscription ($jobId: ID!, $after: String) {
 _CANCEL = """
 mutation ($id: ID!) { cancelTraining(id: $id) { job { id status } userErrors { code message field } } }
 """
+_RESUME = _CANCEL.replace("cancelTraining", "resumeTraining")
 
 
 @dataclass(frozen=True)
@@ -116,12 +118,12 @@ class Team:
         await self.epoch_passed(job_id, 2)
         return version["id"], job_id
 
-    def training_events(self, job_id: str) -> AsyncIterator[dict[str, Any]]:
-        return self.client.follow(_TRAINING_PROGRESS, jobId=job_id)
+    def training_events(self, job_id: str, after: str | None = None) -> AsyncIterator[dict[str, Any]]:
+        return self.client.follow(_TRAINING_PROGRESS, after, jobId=job_id)
 
     async def epoch_passed(self, job_id: str, epoch: int) -> None:
         """Returns in the middle of the training, when so many epochs are done."""
-        while (job := await self.job(job_id))["epoch"] < epoch:
+        while (job := await self.job(job_id))["epoch"] < epoch or job["status"] != "RUNNING":
             assert job["status"] in ("QUEUED", "PREPARING", "RUNNING"), job
             await asyncio.sleep(0.1)
         assert job["status"] == "RUNNING", f"The training is too short to be interrupted: {job}"
@@ -133,6 +135,9 @@ class Team:
     async def model_names(self) -> list[str]:
         nodes = (await self.client.call(_MODELS, id=self.project_id))["models"]["nodes"]
         return [node["name"] for node in nodes]
+
+    async def resume(self, job_id: str) -> None:
+        await self.client.call(_RESUME, id=job_id)
 
     async def cancel(self, job_id: str) -> None:
         await self.client.call(_CANCEL, id=job_id)
