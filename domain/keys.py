@@ -59,7 +59,12 @@ def model_file_key(team_id: str, weights_sha256: str, sha256: str, suffix: str) 
 
 def state_key(team_id: str, job_id: str, sha256: str) -> str:
     """The whole state of a training after some epoch, to go on from; its bytes have that SHA-256."""
-    return f"teams/{team_id}/attempts/{job_id}/{sha256}.pt"
+    return f"{states_prefix(team_id, job_id)}{sha256}.pt"
+
+
+def states_prefix(team_id: str, job_id: str) -> str:
+    """Under which all states of that training lie, and nothing else."""
+    return f"teams/{team_id}/attempts/{job_id}/"
 
 
 def probe_key(team_id: str, probe_id: str) -> str:

@@ -8,9 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.errors import not_found
+from domain.errors import ClaimLostError, not_found
 from domain.events import tell_model_created, tell_training_epoch, tell_training_log, tell_training_status
 from domain.jobs import Claim
+from domain.model_names import free_model_name
 from domain.models.model import TrainedModel
 from domain.models.training import EpochMetrics, ResumePoint, TrainingJob, TrainingJobStatus
 from domain.models.version import DatasetVersion, Notice
@@ -162,13 +163,12 @@ async def _held(uow: UnitOfWork, claim: Claim) -> TrainingJob:
     job = await uow.jobs.get(claim.id)
     if job is None:
         raise not_found("training job")
+    if job.attempt != claim.attempt:
+        raise ClaimLostError(f"{claim.kind} {claim.id} is no longer held by attempt {claim.attempt}.")
     return job
 
 
 async def _model_name(uow: UnitOfWork, version: DatasetVersion) -> str:
-    """`<project>-v<version>.pt`, with -2, -3 … when that is taken. The project is locked."""
+    """As `north-v3.pt`. The project is locked."""
     project = await uow.projects.get(version.project_id)
-    stem = f"{project.name if project else 'model'}-v{version.version}"
-    taken = await uow.models.names_like(version.project_id, stem)
-    names = (f"{stem}.pt" if count == 1 else f"{stem}-{count}.pt" for count in range(1, len(taken) + 2))
-    return next(name for name in names if name not in taken)
+    return await free_model_name(uow, version.project_id, f"{project.name if project else 'model'}-v{version.version}")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import structlog
 
 from domain.jobs import Claim
-from domain.keys import state_key
+from domain.keys import state_key, states_prefix
 from domain.models.training import ResumePoint, TrainingJob
 from domain.ports import Database, ObjectStore
 from domain.training_progress import noticed, state_kept
@@ -97,16 +98,21 @@ class TrainingStates:
         points = (ResumePoint(state.epoch, last, best), *self._points)[:KEPT]
         await self._database.write(state_kept(self._claim, points))
         self._points = points
-        await self._delete(there - _digests(points))
+        await self._delete([self._key(sha256) for sha256 in there - _digests(points)])
 
     async def forget_all(self) -> None:
-        """For a training that is completed: nobody goes on with it."""
-        await self._delete(_digests(self._points))
+        """For a training that is completed: nobody goes on with it. Also what no row ever named."""
+        try:
+            keys = [one.key async for one in self._store.under(states_prefix(self._job.team_id, self._job.id))]
+        except OSError as error:
+            _log.warning("state_not_deleted", job=self._job.id, error=str(error))
+            return
+        await self._delete(keys)
 
-    async def _delete(self, digests: set[str]) -> None:
-        for sha256 in digests:
+    async def _delete(self, keys: Sequence[str]) -> None:
+        for key in keys:
             try:
-                await self._store.delete(self._key(sha256))
+                await self._store.delete(key)
             except OSError as error:  # whoever collects strays will find it
                 _log.warning("state_not_deleted", job=self._job.id, error=str(error))
 

@@ -17,20 +17,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image
 
-from domain.models.annotation import AnnotationSource
-from domain.models.config import Augmentation, Preprocessing, Resize, Tile, VersionConfig
-from domain.models.geometry import Box
-from domain.models.manifest import FrozenAnnotation, FrozenImage
-from domain.models.training import BaseModel, StartingWeights, TrainingConfig
+from domain.models.training import StartingWeights
 from domain.models.version import Split
-from domain.recipe import effective_arguments
-from rendered_trees import render_tree
 from rendering.decode import ImageUnreadable
 from rendering.tree import RenderedTree
+from tiny_trainings import CLASSES, EPOCHS, VERSION, tiny_field, tiny_tree, train_spec, unheard
 from workers.child.environment import contained_environment
 from workers.child.protocol import (
     REPORTS_NAME,
@@ -41,53 +35,12 @@ from workers.child.protocol import (
     EpochReport,
     EvaluateSpec,
     Report,
-    TrainSpec,
     spec_from_json,
     spec_to_json,
 )
 from workers.child_process import ChildFailed, run_child
 from workers.engine import Engine, ModelNotLoaded
 from workers.weights import WeightsCorrupt
-
-EPOCHS = 3
-CLASSES = ("pine", "wattle")
-VERSION = VersionConfig(
-    preprocessing=Preprocessing(tile=Tile(1, 2), resize=Resize(64, 64)),
-    augmentation=Augmentation(multiplier=2, horizontal_flip=True),
-)
-COLOURS = {"pine": (30, 140, 40), "wattle": (230, 210, 40), "thistle": (190, 60, 200)}
-
-
-def _field(folder: Path, number: int, split: Split, kinds: tuple[str, ...] = CLASSES) -> FrozenImage:
-    """A 128 × 64 field with two coloured blocks in either half."""
-    random = np.random.default_rng(number)
-    pixels = random.integers(90, 130, (64, 128, 3), dtype=np.uint8)
-    annotations = []
-    for index, left in enumerate((0, 32, 64, 96)):
-        kind = kinds[index % len(kinds)]
-        x, y = left + random.integers(2, 12), random.integers(2, 44)
-        pixels[y : y + 18, x : x + 18] = COLOURS[kind]
-        box = Box(float(x), float(y), 18, 18)
-        annotations.append(FrozenAnnotation(f"{number}-{index}", kind, box, None, None, AnnotationSource.MANUAL, True))
-    path = folder / f"{number}.png"
-    Image.fromarray(pixels).save(path)
-    data = path.read_bytes()
-    sha256 = hashlib.sha256(data).hexdigest()
-    return FrozenImage(
-        path.name, path.name, path.name, sha256, len(data), 128, 64, 1, None, None, "g", split, tuple(annotations)
-    )
-
-
-def _tree(
-    folder: Path, images: list[FrozenImage], classes: tuple[str, ...], splits: set[Split], name: str
-) -> RenderedTree:
-    return render_tree(folder / name, images, lambda image: folder / image.s3_key, VERSION, classes, splits)
-
-
-def _train_spec(tree: RenderedTree, epochs: int = EPOCHS, **changes: Any) -> TrainSpec:
-    config = TrainingConfig(BaseModel.YOLO11N, epochs=epochs, batch_size=4, image_size=64)
-    arguments = effective_arguments(config, tree.splits[Split.TRAIN].images)
-    return TrainSpec(tree.data_yaml, "yolo11n", StartingWeights.SCRATCH, arguments, threads=2, **changes)
 
 
 @dataclass
@@ -100,21 +53,17 @@ class Trained:
     sha256: str
 
 
-async def _ignore(report: Report) -> None:
-    pass
-
-
 @pytest.fixture(scope="module")
 async def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     folder = tmp_path_factory.mktemp("trained")
-    images = [_field(folder, i, Split.TRAIN if i < 12 else Split.VAL) for i in range(15)]
-    tree = _tree(folder, images, CLASSES, {Split.TRAIN, Split.VAL}, "tree")
+    images = [tiny_field(folder, i, Split.TRAIN if i < 12 else Split.VAL) for i in range(15)]
+    tree = tiny_tree(folder, images, CLASSES, {Split.TRAIN, Split.VAL}, "tree")
     reports: list[Report] = []
 
     async def on_report(report: Report) -> None:
         reports.append(report)
 
-    result = await run_child(_train_spec(tree), folder / "work", on_report)
+    result = await run_child(train_spec(tree), folder / "work", on_report)
     assert result.weights
     return Trained(folder, tree, result, reports, result.weights, _sha256(result.weights))
 
@@ -156,10 +105,10 @@ async def test_each_epoch_is_reported_once(trained: Trained) -> None:
 
 
 async def test_a_class_the_model_lacks_counts_as_missed(trained: Trained, tmp_path: Path) -> None:
-    images = [_field(tmp_path, 100 + i, Split.TEST, ("pine", "thistle")) for i in range(4)]
-    tree = _tree(tmp_path, images, (*CLASSES, "thistle"), {Split.TEST}, "tree")
+    images = [tiny_field(tmp_path, 100 + i, Split.TEST, ("pine", "thistle")) for i in range(4)]
+    tree = tiny_tree(tmp_path, images, (*CLASSES, "thistle"), {Split.TEST}, "tree")
     spec = EvaluateSpec(tree.data_yaml, trained.weights, trained.sha256, 64, 4, "cpu", 2)
-    result = await run_child(spec, tmp_path / "work", _ignore)
+    result = await run_child(spec, tmp_path / "work", unheard)
     rows = {row.name: row for row in result.metrics.per_class}
     assert set(rows) == {"pine", "thistle"}  # no wattle grows there
     assert rows["thistle"].instances == 8
@@ -174,16 +123,16 @@ async def test_a_class_the_model_lacks_counts_as_missed(trained: Trained, tmp_pa
 
 
 async def test_a_checkpoint_goes_on_where_it_was_with_more_classes(trained: Trained, tmp_path: Path) -> None:
-    images = [_field(tmp_path, 200 + i, Split.TRAIN, ("thistle", "pine")) for i in range(6)]
-    tree = _tree(tmp_path, images, ("pine", "thistle", "wattle"), {Split.TRAIN, Split.VAL}, "tree")
+    images = [tiny_field(tmp_path, 200 + i, Split.TRAIN, ("thistle", "pine")) for i in range(6)]
+    tree = tiny_tree(tmp_path, images, ("pine", "thistle", "wattle"), {Split.TRAIN, Split.VAL}, "tree")
     assert [notice.code for notice in tree.notices] == ["VALIDATED_ON_TRAIN"]
     spec = replace(
-        _train_spec(tree, epochs=1),
+        train_spec(tree, epochs=1),
         start=StartingWeights.CHECKPOINT,
         weights=trained.weights,
         weights_sha256=trained.sha256,
     )
-    result = await run_child(spec, tmp_path / "work", _ignore)
+    result = await run_child(spec, tmp_path / "work", unheard)
     assert result.classes == ("pine", "thistle", "wattle")
     log = (tmp_path / "work" / "child.log").read_text()
     assert "Transferred" in log
@@ -201,22 +150,22 @@ async def test_other_bytes_are_refused_before_they_are_unpickled(trained: Traine
     hostile, victim = tmp_path / "hostile.pt", tmp_path / "pwned"
     hostile.write_bytes(pickle.dumps(_Hostile(victim)))
     spec = replace(
-        _train_spec(trained.tree), start=StartingWeights.CHECKPOINT, weights=hostile, weights_sha256=trained.sha256
+        train_spec(trained.tree), start=StartingWeights.CHECKPOINT, weights=hostile, weights_sha256=trained.sha256
     )
     with pytest.raises(ChildFailed, match="were not loaded"):
-        await run_child(spec, tmp_path / "wrong", _ignore)
+        await run_child(spec, tmp_path / "wrong", unheard)
     # Even where the database itself was made to hold the hostile file's checksum.
     with pytest.raises(ChildFailed, match="hold more than a YOLO model"):
-        await run_child(replace(spec, weights_sha256=_sha256(hostile)), tmp_path / "right", _ignore)
+        await run_child(replace(spec, weights_sha256=_sha256(hostile)), tmp_path / "right", unheard)
     with pytest.raises(WeightsCorrupt):
         Engine("cpu", 2).load("m", hostile, trained.sha256)
     assert not victim.exists()
 
 
 async def test_missing_pretrained_weights_say_what_to_do(trained: Trained, tmp_path: Path) -> None:
-    spec = replace(_train_spec(trained.tree), start=StartingWeights.PRETRAINED, weights=tmp_path / "yolo11n.pt")
+    spec = replace(train_spec(trained.tree), start=StartingWeights.PRETRAINED, weights=tmp_path / "yolo11n.pt")
     with pytest.raises(ChildFailed, match=r"pretrained weights .* cannot be found on this host .*yolo11n\.pt.*SCRATCH"):
-        await run_child(spec, tmp_path / "work", _ignore)
+        await run_child(spec, tmp_path / "work", unheard)
 
 
 async def test_cancelling_leaves_no_process(trained: Trained, tmp_path: Path) -> None:
@@ -225,7 +174,7 @@ async def test_cancelling_leaves_no_process(trained: Trained, tmp_path: Path) ->
     async def on_report(report: Report) -> None:
         started.set()
 
-    task = asyncio.create_task(run_child(_train_spec(trained.tree, epochs=500), tmp_path, on_report))
+    task = asyncio.create_task(run_child(train_spec(trained.tree, epochs=500), tmp_path, on_report))
     await asyncio.wait_for(started.wait(), 60)
     assert _children_in(tmp_path)
     task.cancel()
@@ -241,7 +190,7 @@ async def test_a_listener_that_fails_ends_the_child(trained: Trained, tmp_path: 
         raise LookupError("the claim is lost")
 
     with pytest.raises(LookupError, match="the claim is lost"):
-        await run_child(_train_spec(trained.tree, epochs=500), tmp_path, on_report)
+        await run_child(train_spec(trained.tree, epochs=500), tmp_path, on_report)
     assert not _children_in(tmp_path)
 
 
@@ -251,11 +200,11 @@ async def test_a_killed_child_is_named_so(trained: Trained, tmp_path: Path) -> N
             os.kill(process, signal.SIGKILL)
 
     with pytest.raises(ChildFailed, match="killed by signal SIGKILL"):
-        await run_child(_train_spec(trained.tree, epochs=500), tmp_path, on_report)
+        await run_child(train_spec(trained.tree, epochs=500), tmp_path, on_report)
 
 
 async def test_the_child_ends_when_its_parent_is_gone(trained: Trained, tmp_path: Path) -> None:
-    (tmp_path / SPEC_NAME).write_text(spec_to_json(_train_spec(trained.tree, epochs=500)))
+    (tmp_path / SPEC_NAME).write_text(spec_to_json(train_spec(trained.tree, epochs=500)))
     os.mkfifo(tmp_path / REPORTS_NAME)
     receiving = os.open(tmp_path / REPORTS_NAME, os.O_RDONLY | os.O_NONBLOCK)
     os.set_blocking(receiving, True)
@@ -282,12 +231,12 @@ async def test_the_child_ends_when_its_parent_is_gone(trained: Trained, tmp_path
 
 def test_specs_survive_json(trained: Trained) -> None:
     evaluation = EvaluateSpec(trained.tree.data_yaml, trained.weights, trained.sha256, 64, 4, "cpu", 2)
-    for spec in (evaluation, _train_spec(trained.tree), _train_spec(trained.tree, weights=trained.weights)):
+    for spec in (evaluation, train_spec(trained.tree), train_spec(trained.tree, weights=trained.weights)):
         assert spec_from_json(spec_to_json(spec)) == spec
 
 
 def test_the_engine_detects_in_source_pixels(trained: Trained, tmp_path: Path) -> None:
-    image = (tmp_path / _field(tmp_path, 300, Split.TEST).s3_key).read_bytes()
+    image = (tmp_path / tiny_field(tmp_path, 300, Split.TEST).s3_key).read_bytes()
     engine = Engine("cpu", 2, max_models=1)
     with pytest.raises(ModelNotLoaded):
         engine.detect("m", image, VERSION.preprocessing, 64, 0.001, 0.5)
