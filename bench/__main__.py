@@ -11,6 +11,7 @@ from bench.diffing import measure_diffing
 from bench.intake import INTAKE, Benchmark
 from bench.preview import measure_preview
 from bench.rendering import measure_rendering
+from bench.training import measure_training
 from bench.versions import measure_versions
 
 BENCHMARKS: Mapping[str, Benchmark] = {
@@ -18,6 +19,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "preview": measure_preview,
     "diffing": measure_diffing,
     "rendering": measure_rendering,
+    "training": measure_training,
     **INTAKE,
 }
 

@@ -9,8 +9,12 @@ from cli.collect import collect
 from cli.demo.command import demo
 from cli.importing import import_annotations
 from cli.migrate import migrate
+from cli.models.app import models
+from cli.models.evaluate import evaluate
 from cli.schema import schema
 from cli.token import token
+from cli.training.jobs import jobs
+from cli.training.train import train
 from cli.up import up
 from cli.upload import upload
 from cli.version.app import version
@@ -32,6 +36,10 @@ app.command()(schema)
 app.command()(upload)
 app.command("import")(import_annotations)
 app.add_typer(version, name="version")
+app.command()(train)
+app.add_typer(jobs, name="jobs")
+app.add_typer(models, name="models")
+app.command()(evaluate)
 app.command()(demo)
 
 

@@ -8,7 +8,6 @@ from rich.console import Console
 
 _LINE_SECONDS = 5.0
 _SILENT_SECONDS = 60.0
-_SILENT = "– no news for a minute: does an io worker run?"
 
 
 class RareLines:
@@ -26,9 +25,10 @@ class RareLines:
 
 
 class Silence:
-    """Notices when nothing has been done for long."""
+    """Notices when nothing has been done for long, by a worker of that kind."""
 
-    def __init__(self) -> None:
+    def __init__(self, worker: str) -> None:
+        self._worker = worker
         self._done = -1
         self._moved = 0.0
 
@@ -36,4 +36,5 @@ class Silence:
         now = time.monotonic()
         if done != self._done:
             self._done, self._moved = done, now
-        return f" {_SILENT}" if now - self._moved >= _SILENT_SECONDS else ""
+        silent = now - self._moved >= _SILENT_SECONDS
+        return f" – no news for a minute: does a worker of the kind {self._worker} run?" if silent else ""

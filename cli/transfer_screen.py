@@ -47,7 +47,7 @@ class _Bars:
         self._size_bytes = size_bytes
         self._sent = self._sending.add_task("", total=size_bytes, files=f"0/{files} files")
         self._checked = self._checking.add_task("", note="")
-        self._silence = Silence()
+        self._silence = Silence("io")
         self._sending.start()
 
     def sending(self, files: int, sent_bytes: int, saved_bytes: int) -> None:
@@ -71,7 +71,7 @@ class _Lines:
         self._files = files
         self._size_bytes = size_bytes
         self._began = time.monotonic()
-        self._silence = Silence()
+        self._silence = Silence("io")
 
     def sending(self, files: int, sent_bytes: int, saved_bytes: int) -> None:
         total, rate = max(self._size_bytes - saved_bytes, sent_bytes), sent_bytes / (time.monotonic() - self._began)

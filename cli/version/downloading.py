@@ -58,7 +58,7 @@ async def download_and_tell(client: Client, version_id: str, folder: Path, as_js
     if version["manifest"] is None:
         reason = f": {version['failureReason']}" if version["failureReason"] else ""
         raise ApiError(f"{wording.title(version)} has no manifest, since it is {version['status']}{reason}")
-    async with screen("Downloading", quiet=as_json, by_worker=False) as show:
+    async with screen("Downloading", quiet=as_json, by_worker=None) as show:
         report = await _Download(client, version, folder, show).run()
     missing, corrupt = report.of_kind(FaultKind.MISSING), report.of_kind(FaultKind.CORRUPT)
     if as_json:

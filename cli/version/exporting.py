@@ -46,7 +46,7 @@ async def export_and_tell(client: Client, version_id: str, format_: str, folder:
     path = folder / _filename(version, export["format"])
     received, fault = 0, None
     if export["status"] == "READY":
-        async with screen("Downloading", quiet=as_json, by_worker=False) as show:
+        async with screen("Downloading", quiet=as_json, by_worker=None) as show:
             received, fault = await _download(client, export, path, show)
     if as_json:
         print_json(_document(version, export, path, received, fault))

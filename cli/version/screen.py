@@ -17,9 +17,9 @@ _LOOK_SECONDS = 2.0
 
 
 @asynccontextmanager
-async def screen(title: str, quiet: bool, by_worker: bool = True) -> AsyncIterator[Show]:
+async def screen(title: str, quiet: bool, by_worker: str | None = "io") -> AsyncIterator[Show]:
     """A bar on a terminal; elsewhere a line now and then, or nothing when it is to be `quiet`. A long silence of what
-    is done `by_worker` is remarked on."""
+    is done by a worker of the kind `by_worker` is remarked on."""
     console = Console(stderr=True)
     if console.is_terminal:
         with _bar(console) as progress:
@@ -37,8 +37,8 @@ async def screen(title: str, quiet: bool, by_worker: bool = True) -> AsyncIterat
 class _View:
     """Shows the last news, also again, so that a long silence is noticed."""
 
-    def __init__(self, by_worker: bool) -> None:
-        self._silence = Silence() if by_worker else None
+    def __init__(self, by_worker: str | None) -> None:
+        self._silence = Silence(by_worker) if by_worker else None
         self._last = (0, 0, "waiting")
 
     def show(self, done: int, total: int, note: str) -> None:
@@ -54,7 +54,7 @@ class _View:
 
 
 class _Bar(_View):
-    def __init__(self, progress: Progress, title: str, by_worker: bool) -> None:
+    def __init__(self, progress: Progress, title: str, by_worker: str | None) -> None:
         super().__init__(by_worker)
         self._progress = progress
         self._task = progress.add_task(title, total=None, note="")
@@ -64,7 +64,7 @@ class _Bar(_View):
 
 
 class _Lines(_View):
-    def __init__(self, console: Console, title: str, by_worker: bool) -> None:
+    def __init__(self, console: Console, title: str, by_worker: str | None) -> None:
         super().__init__(by_worker)
         self._lines = RareLines(console)
         self._title = title

@@ -1,0 +1,1 @@
+"""Trained models from the command line."""
