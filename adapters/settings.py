@@ -43,8 +43,9 @@ class Settings(BaseSettings):
     s3_secret_access_key: SecretStr = SecretStr("")
     jwt_secret: SecretStr = SecretStr("")
     enable_dataset_versions: bool = False
-    pretrained_weights: Path | None = None
-    device: str = Field("auto", pattern=r"^(auto|cpu|mps|\d+)$")
+    pretrained_weights: str = ""
+    device: str = Field("auto", pattern=r"^(auto|cpu|mps|\d+(,\d+)*)$")
+    gpu_sharing: str = Field("auto", pattern=r"^(auto|exclusive)$")
     threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=1024)
     picture_cache_gb: float = Field(20, ge=0, allow_inf_nan=False)
     log_level: str = Field("info", pattern=r"^(debug|info|warning|error)$")
@@ -54,6 +55,25 @@ class Settings(BaseSettings):
     def _long_enough(cls, value: SecretStr) -> SecretStr:
         if value and len(value) < MIN_SECRET_LENGTH:
             raise ValueError(f"needs at least {MIN_SECRET_LENGTH} characters")
+        return value
+
+    @field_validator("device")
+    @classmethod
+    def _each_gpu_once(cls, value: str) -> str:
+        indices = [int(index) for index in value.split(",") if index.isdecimal()]
+        if len(set(indices)) < len(indices):
+            raise ValueError("names a GPU twice")
+        return value
+
+    @field_validator("pretrained_weights")
+    @classmethod
+    def _operators_own(cls, value: str) -> str:
+        place, colon, prefix = value.partition(":")
+        parts = prefix.removesuffix("/").split("/")
+        if place == "store" and colon and (parts[0] == "teams" or any(part in ("", ".", "..") for part in parts)):
+            raise ValueError(
+                "names a folder, or as store:PREFIX a prefix of object keys that does not begin with teams/"
+            )
         return value
 
     @model_validator(mode="after")

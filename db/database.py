@@ -19,6 +19,7 @@ from db.claims import SqlClaims
 from db.engine import WRITES, wants_repeat
 from db.events import Emitted, SqlEvents
 from db.exports import SqlExports
+from db.gpu_hosts import SqlGpuHosts
 from db.imports import SqlFileUploads, SqlImportJobs, SqlSkippedItems
 from db.jobs import SqlJobs
 from db.models import SqlDeployments, SqlEvaluations, SqlModels
@@ -66,6 +67,7 @@ class SqlUnitOfWork:
         self.evaluations = SqlEvaluations(connection)
         self.deployments = SqlDeployments(connection)
         self.events = SqlEvents(connection)
+        self.gpu_hosts = SqlGpuHosts(connection)
         self.claims = SqlClaims(connection)
         self.emitted: list[Emitted] = []
         self.wakes: dict[JobKind, None] = {}

@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, and_, delete, exists, func, insert, or_, select, update
 
-from db.repository import TableRepository, chunks
+from db.repository import TableRepository, chunks, columns_of
 from db.tables import training_datasets, training_epochs, training_jobs, training_logs
 from db.types import database_now
 from domain.jobs import LEASE_SECONDS, Claim
-from domain.models.training import EpochMetrics, ResumePoint, TrainingConfig, TrainingJob, TrainingJobStatus
+from domain.models.training import BaseModel, EpochMetrics, ResumePoint, TrainingConfig, TrainingJob, TrainingJobStatus
 from domain.models.version import Notice
 from domain.paging import Page, PageRequest
 
@@ -133,6 +133,19 @@ class SqlJobs(TableRepository[TrainingJob]):
             for job_id, metrics in (await self.connection.execute(statement)).all():
                 found.setdefault(job_id, []).append(EpochMetrics(**metrics))
         return found
+
+    async def uninterrupted(
+        self, team_id: str, limit: int, *, device: str | None = None, base_model: BaseModel | None = None
+    ) -> Sequence[TrainingJob]:
+        table = training_jobs
+        done = [table.c.team_id == team_id, table.c.status == TrainingJobStatus.COMPLETED, table.c.attempt == 1]
+        mine = select(*columns_of(table)).where(*done, table.c.device.is_not(None), table.c.training_seconds > 0)
+        if device is not None:
+            mine = mine.where(table.c.device == device)
+        if base_model is not None:
+            mine = mine.where(table.c.base_model == base_model)
+        mine = mine.where(of_version())
+        return await self.all(mine.order_by(table.c.finished_at.desc(), table.c.id).limit(limit))
 
 
 _SHAPED = frozenset({"config", "effective", "warnings", "resume_points"})

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import RowMapping, func, select
 
 from db.repository import TableRepository, chunks, columns_of
-from db.tables import model_deployments, model_evaluations, projects, trained_models
+from db.tables import model_deployments, model_evaluations, projects, trained_models, training_datasets
 from domain.models.config import preprocessing_from_json
 from domain.models.model import (
     DeploymentStatus,
@@ -19,7 +19,7 @@ from domain.models.model import (
     ModelMetrics,
     TrainedModel,
 )
-from domain.models.version import Notice, Split
+from domain.models.version import DatasetVersion, Notice, Split
 from domain.paging import Page, PageRequest
 
 
@@ -53,6 +53,20 @@ class SqlModels(TableRepository[TrainedModel]):
             trained_models.c.project_id == project_id, trained_models.c.name.startswith(prefix, autoescape=True)
         )
         return set((await self.connection.execute(statement)).scalars())
+
+    async def with_weights(self, project_id: str, sha256: str) -> TrainedModel | None:
+        mine = [trained_models.c.project_id == project_id, trained_models.c.sha256 == sha256]
+        oldest = select(*columns_of(trained_models)).where(*mine).order_by(trained_models.c.created_at).limit(1)
+        found = await self.all(oldest)
+        return found[0] if found else None
+
+    async def lineage(self, model_id: str) -> Sequence[TrainedModel]:
+        first = select(trained_models.c.id, trained_models.c.parent_model_id).where(trained_models.c.id == model_id)
+        line = first.cte("lineage", recursive=True)
+        parents = select(trained_models.c.id, trained_models.c.parent_model_id)
+        # UNION forgets what it had before, so that even a circle ends.
+        line = line.union(parents.join(line, trained_models.c.id == line.c.parent_model_id))
+        return await self.all(select(*columns_of(trained_models)).join(line, trained_models.c.id == line.c.id))
 
     async def of_jobs(self, job_ids: Iterable[str]) -> dict[str, TrainedModel]:
         found: dict[str, TrainedModel] = {}
@@ -127,6 +141,16 @@ class SqlEvaluations(TableRepository[ModelEvaluation]):
         same = [table.c.model_id == model_id, table.c.dataset_id == dataset_id, table.c.split == split]
         living = select(*columns_of(table)).where(*same, table.c.status != EvaluationStatus.FAILED)
         found = await self.all(living.order_by(table.c.created_at.desc()).limit(1))
+        return found[0] if found else None
+
+    async def completed_on_equal(self, model_id: str, version: DatasetVersion, split: Split) -> ModelEvaluation | None:
+        if version.content_digest is None:
+            return None
+        table, versions = model_evaluations, training_datasets
+        equal = [versions.c.team_id == version.team_id, versions.c.content_digest == version.content_digest]
+        same = [table.c.model_id == model_id, table.c.split == split, table.c.status == EvaluationStatus.COMPLETED]
+        done = select(*columns_of(table)).join(versions, versions.c.id == table.c.dataset_id).where(*same, *equal)
+        found = await self.all(done.order_by(table.c.created_at.desc()).limit(1))
         return found[0] if found else None
 
 

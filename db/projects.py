@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, Select, func, select, update
 
-from db.repository import TableRepository
+from db.repository import TableRepository, columns_of
 from db.tables import annotation_sessions, assets, manual_annotations, projects, team_members
 from domain.models.project import Project
 from domain.models.version import ClassCount
@@ -53,6 +53,9 @@ class SqlProjects(TableRepository[Project]):
 
     async def lock(self, project_id: str) -> None:
         await self.connection.execute(select(projects.c.id).where(projects.c.id == project_id).with_for_update())
+
+    async def named(self, name: str) -> Sequence[Project]:
+        return await self.all(select(*columns_of(projects)).where(projects.c.name == name))
 
     async def page_of_user(self, user_id: str, request: PageRequest) -> Page[Project]:
         return await self.page_where(request, projects.c.team_id.in_(_teams_of(user_id)))

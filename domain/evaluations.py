@@ -7,12 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from domain.errors import DomainError, ErrorCode, not_found
+from domain.evaluation_notices import notices_of
 from domain.events import tell_evaluation
 from domain.ids import new_id
 from domain.jobs import Claim, JobKind
+from domain.lineage import Lineage, lineage_of
 from domain.models.model import EvaluationStatus, ModelEvaluation, ModelMetrics, TrainedModel
 from domain.models.people import Principal
-from domain.models.version import Notice, Split
+from domain.models.version import DatasetVersion, Notice, Split
 from domain.models_registry import readable_model
 from domain.policies import Action
 from domain.ports import Database, UnitOfWork
@@ -23,7 +25,8 @@ from domain.versions import readable_version, require_usable
 async def evaluate_model(
     database: Database, principal: Principal, model_id: str, version_id: str, split: Split
 ) -> ModelEvaluation:
-    """The evaluation of a model on one split of a version: the one there is, or a QUEUED one."""
+    """The evaluation of a model on one split of a version: the one there is, or a QUEUED one; or one that is COMPLETED
+    at once, with what was measured on another version of equal content."""
 
     async def work(uow: UnitOfWork) -> ModelEvaluation:
         version = await readable_version(uow, principal, version_id, Action.EVALUATE)
@@ -33,46 +36,62 @@ async def evaluate_model(
             raise not_found("model")
         version = await uow.versions.lock(version.id) or version
         await require_usable(uow, version, "versionId")
-        sizes = version.split_counts
-        count = {Split.TRAIN: sizes.train, Split.VAL: sizes.val, Split.TEST: sizes.test}[split]
-        if count == 0:
+        if version.split_counts.of([split]) == 0:
             text = f"v{version.version} has no {split.value} images to evaluate on."
             raise DomainError(ErrorCode.NOT_READY, text, ("versionId",))
         existing = await uow.evaluations.find(model.id, version.id, split)
         if existing is not None:
             return existing
-        evaluation = ModelEvaluation(
-            id=new_id(),
-            project_id=version.project_id,
-            team_id=version.team_id,
-            model_id=model.id,
-            dataset_id=version.id,
-            split=split,
-            status=EvaluationStatus.QUEUED,
-            failure_reason=None,
-            metrics=None,
-            seen_images=0,
-            warnings=(),
-            created_at=datetime.now(UTC),
-        )
+        evaluation = await _measured_before(uow, _queued(model, version, split), model, version)
         await uow.evaluations.add(evaluation)
         tell_evaluation(uow, evaluation)
-        uow.wake(JobKind.EVALUATION)
+        if evaluation.status is EvaluationStatus.QUEUED:
+            uow.wake(JobKind.EVALUATION)
         return evaluation
 
     return await database.write(work)
 
 
-async def seen_images(uow: UnitOfWork, model: TrainedModel, dataset_id: str, split: Split) -> int:
-    """Images of that split that the model, or a model it started from, was trained on."""
-    trained_on: list[str] = []
-    ancestor: TrainedModel | None = model
-    while ancestor is not None:
-        if ancestor.dataset_id is not None:
-            trained_on.append(ancestor.dataset_id)
-        parent = ancestor.parent_model_id
-        ancestor = await uow.models.get(parent) if parent is not None else None
-    seen = await uow.version_assets.digests(trained_on, Split.TRAIN)
+def _queued(model: TrainedModel, version: DatasetVersion, split: Split) -> ModelEvaluation:
+    return ModelEvaluation(
+        id=new_id(),
+        project_id=version.project_id,
+        team_id=version.team_id,
+        model_id=model.id,
+        dataset_id=version.id,
+        split=split,
+        status=EvaluationStatus.QUEUED,
+        failure_reason=None,
+        metrics=None,
+        seen_images=0,
+        warnings=(),
+        created_at=datetime.now(UTC),
+    )
+
+
+async def _measured_before(
+    uow: UnitOfWork, queued: ModelEvaluation, model: TrainedModel, version: DatasetVersion
+) -> ModelEvaluation:
+    """Completed, where a version with the same pictures and labels was measured: the content digest is over both, and
+    over the settings that decide what becomes of them."""
+    same = await uow.evaluations.completed_on_equal(model.id, version, queued.split)
+    if same is None:
+        return queued
+    lineage = await lineage_of(uow, model)
+    return replace(
+        queued,
+        status=EvaluationStatus.COMPLETED,
+        metrics=same.metrics,
+        seen_images=await seen_images(uow, lineage, version.id, queued.split),
+        warnings=notices_of(model, version, lineage, same.warnings),
+    )
+
+
+async def seen_images(uow: UnitOfWork, lineage: Lineage, dataset_id: str, split: Split) -> int:
+    """Images of that split that the model, or a model it started from, was trained on, as far as that is known."""
+    if not lineage.trained_on:
+        return 0
+    seen = await uow.version_assets.digests(lineage.trained_on, Split.TRAIN)
     return len(seen & await uow.version_assets.digests([dataset_id], split))
 
 

@@ -39,17 +39,14 @@ class StartTraining:
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
 
-def check_training_config(config: TrainingConfig) -> None:
-    """Raises INVALID for the first value outside its documented range."""
-    path = ("input", "config")
+def check_training_config(config: TrainingConfig, *path: str) -> None:
+    """Raises INVALID for the first value outside its documented range; `path` leads to the config in the input."""
     if not 1 <= config.epochs <= MAX_EPOCHS:
         raise invalid(f"Epochs must be 1 to {MAX_EPOCHS:,}, not {config.epochs}.", *path, "epochs")
     if not 1 <= config.batch_size <= MAX_BATCH_SIZE:
         text = f"The batch size must be 1 to {MAX_BATCH_SIZE:,}, not {config.batch_size}."
         raise invalid(text, *path, "batchSize")
-    if not MIN_IMAGE_SIZE <= config.image_size <= MAX_IMAGE_SIZE or config.image_size % IMAGE_SIZE_STEP:
-        text = f"The image size must be {MIN_IMAGE_SIZE} to {MAX_IMAGE_SIZE:,} in steps of {IMAGE_SIZE_STEP} pixels."
-        raise invalid(text, *path, "imageSize")
+    check_image_size(config.image_size, *path, "imageSize")
     rate = config.learning_rate
     if rate is not None and not (math.isfinite(rate) and 0 < rate <= 1):
         raise invalid("The learning rate must be above 0 and at most 1.", *path, "learningRate")
@@ -59,12 +56,19 @@ def check_training_config(config: TrainingConfig) -> None:
         raise invalid(f"The seed must be 0 to {MAX_SEED:,}.", *path, "seed")
 
 
+def check_image_size(pixels: int, *path: str) -> None:
+    """Raises INVALID for a square that no network of ours takes."""
+    if not MIN_IMAGE_SIZE <= pixels <= MAX_IMAGE_SIZE or pixels % IMAGE_SIZE_STEP:
+        text = f"The image size must be {MIN_IMAGE_SIZE} to {MAX_IMAGE_SIZE:,} in steps of {IMAGE_SIZE_STEP} pixels."
+        raise invalid(text, *path)
+
+
 async def start_training(database: Database, principal: Principal, command: StartTraining) -> TrainingJob:
     """A QUEUED job. Raises INVALID, NOT_READY, IDEMPOTENCY_MISMATCH, or NOT_FOUND for a checkpoint of another team."""
 
     async def work(uow: UnitOfWork) -> TrainingJob:
         seen = await readable_version(uow, principal, command.version_id, Action.TRAIN)
-        check_training_config(command.config)
+        check_training_config(command.config, "input", "config")
         await uow.projects.lock(seen.project_id)
         key = checked_idempotency_key(command.idempotency_key)
         existing = await uow.jobs.by_idempotency_key(seen.project_id, key) if key is not None else None

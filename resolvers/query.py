@@ -6,6 +6,7 @@ import strawberry
 
 from domain.assets import readable_asset
 from domain.augmentation_preview import PreviewAugmentation, preview_augmentation
+from domain.estimates import estimate_training
 from domain.imports import readable_import
 from domain.models_registry import readable_model
 from domain.paging import page_request
@@ -21,7 +22,7 @@ from schema.augmentation_input import AugmentationInput
 from schema.augmentation_previews import AugmentationPreviewPayload, PreviewImage
 from schema.context import Info
 from schema.imports import ImportJob
-from schema.inputs import given
+from schema.inputs import TrainingConfigInput, given
 from schema.models import TrainedModel
 from schema.node import Connection, Node, connection
 from schema.paging import first_or_default
@@ -30,7 +31,7 @@ from schema.people import User
 from schema.preprocessing_input import PreprocessingInput
 from schema.projects import Project
 from schema.required import required
-from schema.training import TrainingJob
+from schema.training import TrainingEstimate, TrainingJob
 from schema.version_inputs import CreateVersionInput
 from schema.versions import DatasetVersion, VersionPreview
 
@@ -120,6 +121,15 @@ class Query:
         principal = info.context.principal
         return TrainingJob.of(
             await info.context.database.read(lambda uow: readable_job(uow, principal, id, Action.READ))
+        )
+
+    @strawberry.field
+    async def training_estimate(
+        self, info: Info, version_id: strawberry.ID, config: TrainingConfigInput
+    ) -> TrainingEstimate:
+        principal, wanted = info.context.principal, config.decode()
+        return TrainingEstimate.of(
+            await info.context.database.read(lambda uow: estimate_training(uow, principal, version_id, wanted))
         )
 
     @strawberry.field

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from strawberry.scalars import JSON
 
+from domain.estimates import TrainingEstimate as TrainingEstimateEntity
 from domain.events import encode_event_cursor, training_stream
 from domain.models.training import BaseModel, StartingWeights, TrainingJobStatus
 from domain.models.training import EpochMetrics as EpochMetricsEntity
@@ -91,6 +92,20 @@ class EpochMetrics:
             map5095=metrics.map50_95,
             learning_rate=metrics.learning_rate,
         )
+
+
+@strawberry.type(
+    description="Of the epochs alone, by the team's finished jobs on the device that it trained on last. Without any, "
+    "seconds and device are null."
+)
+class TrainingEstimate:
+    seconds: int | None
+    based_on_jobs: int
+    device: str | None
+
+    @classmethod
+    def of(cls, estimate: TrainingEstimateEntity) -> TrainingEstimate:
+        return cls(seconds=estimate.seconds, based_on_jobs=estimate.based_on_jobs, device=estimate.device)
 
 
 @strawberry.type

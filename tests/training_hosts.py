@@ -10,6 +10,7 @@ from adapters.silence import Silence
 from db.database import SqlDatabase
 from domain.ports import ObjectStore
 from workers.materials import Materials
+from workers.pretrained import Pretrained
 from workers.renderer import Renderer
 from workers.training import Training
 from workers.training_run import TrainingHost
@@ -21,7 +22,10 @@ async def nobody_elses(_: str) -> AsyncIterator[None]:
     yield
 
 
-def training_on(database: SqlDatabase, store: ObjectStore, rendering: Renderer, folder: Path) -> Training:
-    """The handler of trainings, on the CPU, with `folder` for what is disposable."""
+def training_on(
+    database: SqlDatabase, store: ObjectStore, rendering: Renderer, folder: Path, pretrained: str = ""
+) -> Training:
+    """The handler of trainings, on the CPU, with `folder` for what is disposable; `pretrained` is as the setting."""
     materials = Materials(store, rendering, 2)
-    return Training(TrainingHost(database, store, Silence(), materials, "cpu", None, nobody_elses), "cpu", folder)
+    host = TrainingHost(database, store, Silence(), materials, "cpu", Pretrained(store, pretrained), nobody_elses)
+    return Training(host, "cpu", folder)

@@ -21,8 +21,10 @@ from workers.child.protocol import (
     BatchReport,
     ChildResult,
     ChildSpec,
+    EvaluateSpec,
     Failure,
     Report,
+    TrainSpec,
     report_from_json,
     result_from_json,
     spec_to_json,
@@ -36,6 +38,7 @@ LOG_NAME = "child.log"
 _LINE_LIMIT = 16 * 1024 * 1024
 # What a child may know of our environment: how to find programs, libraries and GPUs, and no secret.
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_VISIBLE_DEVICES")
+_PROGRAM = ("-m", "workers.child")
 _SOURCE_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -51,9 +54,18 @@ class ChildCrashed(ChildFailed):
     """It was killed, or fell over something outside the request: another try may well succeed."""
 
 
-async def run_child(spec: ChildSpec, workdir: Path, on_report: Callable[[Report], Awaitable[None]]) -> ChildResult:
+async def run_child(
+    spec: TrainSpec | EvaluateSpec, workdir: Path, on_report: Callable[[Report], Awaitable[None]]
+) -> ChildResult:
+    """As `child_outcome`, of a training or an evaluation."""
+    return result_from_json(await child_outcome(spec, workdir, on_report))
+
+
+async def child_outcome(
+    spec: ChildSpec, workdir: Path, on_report: Callable[[Report], Awaitable[None]]
+) -> dict[str, Any]:
     """Run the spec in a process group of its own, with `workdir`, which is made, as its folder; its output goes to
-    child.log.
+    child.log. Returns what the child's last report says.
 
     `on_report` hears each report in order; while it is busy, older batch reports give way to newer ones. When this is
     cancelled or `on_report` raises, the group gets SIGTERM, after 3 s SIGKILL, and is gone before this returns. Raises
@@ -128,7 +140,7 @@ async def _started(folder: Path, threads: int) -> AsyncIterator[tuple[asyncio.su
     try:
         with (folder / LOG_NAME).open("wb") as log:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", "workers.child", str(folder)),
+                *(sys.executable, "-P", *_PROGRAM, str(folder)),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -235,9 +247,9 @@ async def _deliver(mailbox: _Mailbox, on_report: Callable[[Report], Awaitable[No
         await on_report(report)
 
 
-def _outcome(last: dict[str, Any] | None, returncode: int | None, log: Path, short_of_memory: bool) -> ChildResult:
+def _outcome(last: dict[str, Any] | None, returncode: int | None, log: Path, short_of_memory: bool) -> dict[str, Any]:
     if last and last["kind"] == "done":
-        return result_from_json(last)
+        return last
     if last:
         raise _FAILURES[Failure(last["reason"])](last["message"])
     if returncode is not None and returncode < 0:

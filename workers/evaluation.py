@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from domain.errors import not_found
+from domain.evaluation_notices import lacking_classes, notices_of
 from domain.evaluations import evaluation_completed, evaluation_failed, evaluation_running, seen_images
 from domain.jobs import Claim, JobKind
+from domain.lineage import Lineage, lineage_of
+from domain.models.gpu import GpuHolder
 from domain.models.model import ModelEvaluation, TrainedModel
-from domain.models.version import DatasetVersion, Notice
+from domain.models.version import DatasetVersion
 from domain.ports import Database, UnitOfWork
-from workers.child.protocol import EvaluateSpec, Report
-from workers.child_process import ChildFailed, run_child
-from workers.claims import PermanentError
+from workers.child.protocol import ChildResult, EvaluateSpec, Report
+from workers.child_process import ChildCrashed, ChildFailed, ChildOutOfMemory, run_child
+from workers.claims import CrashedError, PermanentError, PostponedError
+from workers.host_gpu import HostGpu
 from workers.materials import Materials
 
 _BATCH_SIZE = 8
 _DEFAULT_IMAGE_SIZE = 640
+_PATIENCE = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    evaluation: ModelEvaluation
+    model: TrainedModel
+    version: DatasetVersion
+    lineage: Lineage
+    seen: int
 
 
 class Evaluation:
@@ -26,36 +42,33 @@ class Evaluation:
     kind = JobKind.EVALUATION
     slots = 1
 
-    def __init__(self, database: Database, materials: Materials, device: str, work_dir: Path) -> None:
+    def __init__(self, database: Database, materials: Materials, gpu: HostGpu, device: str, work_dir: Path) -> None:
         self._database = database
         self._materials = materials
+        self._gpu = gpu
         self._device = device
         self._work_dir = work_dir
 
     async def run(self, claim: Claim) -> None:
         evaluation = await self._database.write(evaluation_running(claim))
-        model, version, seen = await self._database.read(lambda uow: _inputs(uow, evaluation))
-        with tempfile.TemporaryDirectory(
-            dir=self._work_dir, prefix="evaluation-", ignore_cleanup_errors=True
-        ) as folder:
-            await self._measure(claim, evaluation, model, version, seen, Path(folder))
+        inputs = await self._database.read(lambda uow: _inputs(uow, evaluation))
+        try:
+            with tempfile.TemporaryDirectory(
+                dir=self._work_dir, prefix="evaluation-", ignore_cleanup_errors=True
+            ) as folder:
+                await self._evaluate(claim, inputs, Path(folder))
+        except OSError as error:
+            raise _sorted(error, evaluation) from error
 
     async def fail(self, claim: Claim, reason: str) -> None:
         await self._database.write(evaluation_failed(claim, reason))
 
-    async def _measure(
-        self,
-        claim: Claim,
-        evaluation: ModelEvaluation,
-        model: TrainedModel,
-        version: DatasetVersion,
-        seen: int,
-        folder: Path,
-    ) -> None:
+    async def _evaluate(self, claim: Claim, inputs: _Inputs, folder: Path) -> None:
+        model, version = inputs.model, inputs.version
         weights = await self._materials.weights(model, folder)
         # The model's own classes first, in the order of its outputs; what it never learned counts as missed.
-        lacking = tuple(name for name in version.classes if name not in model.classes)
-        tree = await self._materials.tree(version, model.classes + lacking, (evaluation.split,), folder)
+        classes = model.classes + lacking_classes(model, version)
+        tree = await self._materials.tree(version, classes, (inputs.evaluation.split,), folder)
         spec = EvaluateSpec(
             data_yaml=tree.data_yaml,
             weights=weights,
@@ -65,32 +78,47 @@ class Evaluation:
             device=self._device,
             threads=self._materials.threads,
         )
+        async with self._gpu.held(GpuHolder.INFERENCE, inputs.evaluation.id):
+            result = await _measured(spec, folder)
+        notices = notices_of(model, version, inputs.lineage, tree.notices)
+        await self._database.write(evaluation_completed(claim, result.metrics, inputs.seen, notices))
+
+
+async def _measured(spec: EvaluateSpec, folder: Path) -> ChildResult:
+    """With too little memory for a batch, image by image."""
+    try:
         try:
-            result = await run_child(spec, folder / "run", _nothing)
-        except ChildFailed as error:
-            raise PermanentError(str(error)) from error
-        notices = _class_notices(model, version, lacking) + tree.notices
-        await self._database.write(evaluation_completed(claim, result.metrics, seen, notices))
+            return await run_child(spec, folder / "run", _nothing)
+        except ChildOutOfMemory:
+            return await run_child(replace(spec, batch_size=1), folder / "run-by-image", _nothing)
+    except ChildOutOfMemory as error:
+        text = f"The device has too little memory for one image at {spec.image_size} pixels; evaluate on a larger one."
+        raise PermanentError(text) from error
+    except ChildCrashed as error:
+        raise CrashedError(str(error)) from error
+    except ChildFailed as error:
+        raise PermanentError(str(error)) from error
 
 
-async def _inputs(uow: UnitOfWork, evaluation: ModelEvaluation) -> tuple[TrainedModel, DatasetVersion, int]:
+def _sorted(error: OSError, evaluation: ModelEvaluation) -> Exception:
+    """A full disk and a store that is away are waited for, until a day after the evaluation was asked for."""
+    if datetime.now(UTC) - evaluation.created_at > _PATIENCE:
+        text = (
+            "The worker's disk is full or the object store away, and the evaluation was asked for more than a day ago; "
+            "see the worker's log, and evaluate again."
+        )
+        return PermanentError(text)
+    return PostponedError(f"{type(error).__name__}: {error}")
+
+
+async def _inputs(uow: UnitOfWork, evaluation: ModelEvaluation) -> _Inputs:
     model = await uow.models.get(evaluation.model_id)
     version = await uow.versions.get(evaluation.dataset_id)
     if model is None or version is None:
         raise not_found("model or version")
-    return model, version, await seen_images(uow, model, version.id, evaluation.split)
-
-
-def _class_notices(model: TrainedModel, version: DatasetVersion, lacking: tuple[str, ...]) -> tuple[Notice, ...]:
-    notices = []
-    if lacking:
-        text = f"{model.name} never learned {', '.join(lacking)}; each of their objects counts as missed."
-        notices.append(Notice("CLASS_NOT_IN_MODEL", text, len(lacking)))
-    unused = tuple(name for name in model.classes if name not in version.classes)
-    if unused:
-        text = f"v{version.version} has no object of {', '.join(unused)}, which {model.name} knows."
-        notices.append(Notice("CLASS_NOT_IN_VERSION", text, len(unused)))
-    return tuple(notices)
+    lineage = await lineage_of(uow, model)
+    seen = await seen_images(uow, lineage, version.id, evaluation.split)
+    return _Inputs(evaluation, model, version, lineage, seen)
 
 
 async def _nothing(_: Report) -> None:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 from adapters.presence import DETECTIONS
 from adapters.queue import INFERENCE_QUEUE, TRAINING_QUEUE
 from adapters.settings import Settings
+from domain.models.gpu import GpuHolder
 from workers.claims import ClaimLoops, Handler
 from workers.deployment import Deployment
 from workers.device import device_name, resolve_device
 from workers.engine import Engine
 from workers.evaluation import Evaluation
+from workers.host_gpu import host_gpu
 from workers.inference import Inference
 from workers.materials import Materials
 from workers.presence import stay_present
+from workers.pretrained import Pretrained
 from workers.process import Served, queue_worker, run_until_told, scratch_folder, wake_queue, worker_name
 from workers.renderer import open_renderer
 from workers.services import Services, open_services
@@ -35,7 +36,11 @@ async def run_gpu_worker(settings: Settings) -> None:
     async with open_services(settings) as services, open_renderer(settings) as renderer:
         with scratch_folder(settings.work_dir, "gpu") as folder:
             materials = Materials(services.store, renderer, settings.threads)
-            engine = Engine(device, settings.threads)
+            gpu = host_gpu(settings, device, services.database, services.redis)
+            await gpu.free_left_over()
+            # Only trainings share their work among several GPUs.
+            first_device = device.split(",")[0]
+            engine = Engine(first_device, settings.threads)
             inference = Inference(engine, services.store, materials, folder / "weights")
             host = TrainingHost(
                 services.database,
@@ -43,12 +48,12 @@ async def run_gpu_worker(settings: Settings) -> None:
                 services.doorbell,
                 materials,
                 device,
-                settings.pretrained_weights,
-                _gpu,
+                Pretrained(services.store, settings.pretrained_weights),
+                lambda job_id: gpu.held(GpuHolder.TRAINING, job_id),
             )
             handlers: list[Handler] = [
                 Training(host, await asyncio.to_thread(device_name, device), folder),
-                Evaluation(services.database, materials, device, folder),
+                Evaluation(services.database, materials, gpu, first_device, folder),
                 Deployment(services.database, inference),
             ]
             loops = ClaimLoops(services.database, worker_name("gpu"), handlers)
@@ -69,11 +74,6 @@ async def run_gpu_worker(settings: Settings) -> None:
                 await run_until_told([loops.run(), _be_present(services, inference)], queues)
             finally:
                 engine.close()
-
-
-@asynccontextmanager
-async def _gpu(_: str) -> AsyncIterator[None]:
-    yield
 
 
 async def _be_present(services: Services, inference: Inference) -> None:

@@ -35,7 +35,9 @@ from workers.child.protocol import (
 )
 from workers.child_process import LOG_NAME, ChildCrashed, ChildFailed, ChildOutOfMemory, run_child
 from workers.claims import CrashedError, PermanentError
+from workers.host_gpu import GpuLostError
 from workers.materials import Materials
+from workers.pretrained import Pretrained
 from workers.run_log import RunLog
 from workers.training_results import TrainingResults
 from workers.training_states import TrainingStates
@@ -52,15 +54,15 @@ GpuTime = Callable[[str], AbstractAsyncContextManager[None]]
 
 @dataclass(frozen=True, slots=True)
 class TrainingHost:
-    """What all trainings of a host share. `device` is Ultralytics' name for it; `pretrained` is where the weights lie
-    that trainings start from by default."""
+    """What all trainings of a host share. `device` is Ultralytics' name for it; `pretrained` has the weights that
+    trainings start from by default."""
 
     database: Database
     store: ObjectStore
     bell: Bell
     materials: Materials
     device: str
-    pretrained: Path | None
+    pretrained: Pretrained
     gpu: GpuTime
 
 
@@ -84,8 +86,12 @@ class TrainingRun:
         state = await self._state()
         weights, sha256 = (None, None) if state else await self._starting_weights(checkpoint)
         tree = await self._rendered(version)
-        async with self._host.gpu(self._job.id):
-            result = await self._trained(self._spec(tree, weights, sha256, state), tree)
+        try:
+            async with self._host.gpu(self._job.id):
+                result = await self._trained(self._spec(tree, weights, sha256, state), tree)
+        except GpuLostError:
+            await self._states.keep()
+            raise
         await self._patiently(lambda: self._keep(version, checkpoint, result))
         await self._states.forget_all()
 
@@ -113,14 +119,8 @@ class TrainingRun:
             return await self._host.materials.weights(checkpoint, self._folder / "checkpoint"), checkpoint.sha256
         if self._job.starting_weights is StartingWeights.SCRATCH:
             return None, None
-        name = f"{self._job.config.base_model.architecture}.pt"
-        pretrained = self._host.pretrained
-        if pretrained is None or not (pretrained / name).is_file():
-            raise PermanentError(
-                f"The pretrained weights {name} are not on this host; put them into the folder that PRETRAINED_WEIGHTS "
-                "names, or start from a checkpoint or from scratch."
-            )
-        return pretrained / name, None
+        architecture = self._job.config.base_model.architecture
+        return await self._host.pretrained.file(architecture, self._folder / "pretrained")
 
     async def _rendered(self, version: DatasetVersion) -> RenderedTree:
         # Nothing is trained from a version that has lost anything, be it an image that only an evaluation would read.

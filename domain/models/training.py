@@ -46,6 +46,26 @@ class BaseModel(StrEnum):
         """The name Ultralytics knows the architecture by, as `yolo11n`."""
         return self.value.lower()
 
+    @property
+    def gflops(self) -> float:
+        """Billions of operations for one image of 640 × 640 pixels, as published: https://docs.ultralytics.com/models/
+        lists them for yolo11, and https://docs.ultralytics.com/tasks/detect/ for yolo26."""
+        return _GFLOPS[self]
+
+
+_GFLOPS = {
+    BaseModel.YOLO11N: 6.5,
+    BaseModel.YOLO11S: 21.5,
+    BaseModel.YOLO11M: 68.0,
+    BaseModel.YOLO11L: 86.9,
+    BaseModel.YOLO11X: 194.9,
+    BaseModel.YOLO26N: 5.4,
+    BaseModel.YOLO26S: 20.7,
+    BaseModel.YOLO26M: 68.2,
+    BaseModel.YOLO26L: 86.4,
+    BaseModel.YOLO26X: 193.9,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingConfig:

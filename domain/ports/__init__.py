@@ -8,6 +8,9 @@ from domain.ports.annotations import (
     Annotations,
     PendingAnnotations,
 )
+from domain.ports.gpu_hosts import (
+    GpuHosts,
+)
 from domain.ports.imagery import (
     AssetFilter,
     Assets,
@@ -77,6 +80,7 @@ __all__ = [
     "Events",
     "Exports",
     "FileUploads",
+    "GpuHosts",
     "ImportJobs",
     "JobQueue",
     "Jobs",

@@ -16,10 +16,11 @@ from domain.models.imports import ExportFormat
 from domain.models.model import ModelDeployment, ModelEvaluation, TrainedModel
 from domain.models.people import Membership, Team, TeamRole, User
 from domain.models.project import Project
-from domain.models.training import EpochMetrics, TrainingJob, TrainingJobStatus
+from domain.models.training import BaseModel, EpochMetrics, TrainingJob, TrainingJobStatus
 from domain.models.version import ClassCount, DatasetVersion, Split, VersionAsset
 from domain.paging import Page, PageRequest
 from domain.ports.annotations import AnnotationCalls, Annotations, PendingAnnotations
+from domain.ports.gpu_hosts import GpuHosts
 from domain.ports.imagery import (
     Assets,
     Batches,
@@ -62,6 +63,9 @@ class ProjectTotals:
 class Projects(Repository[Project], Protocol):
     async def lock(self, project_id: str) -> None:
         """Takes the project's row lock until the end of the transaction."""
+
+    async def named(self, name: str) -> Sequence[Project]:
+        """Every team's."""
 
     async def page_of_user(self, user_id: str, request: PageRequest) -> Page[Project]: ...
     async def count_of_user(self, user_id: str) -> int: ...
@@ -162,11 +166,23 @@ class Jobs(Repository[TrainingJob], Protocol):
     async def log_tail(self, job_id: str, lines: int) -> list[str]:
         """The last printed lines, `lines` of them at most, oldest first."""
 
+    async def uninterrupted(
+        self, team_id: str, limit: int, *, device: str | None = None, base_model: BaseModel | None = None
+    ) -> Sequence[TrainingJob]:
+        """The team's COMPLETED jobs that took one attempt, those that ended last first; of that device and base model,
+        where these are given."""
+
 
 class Models(Repository[TrainedModel], Protocol):
     async def page(self, project_id: str, request: PageRequest) -> Page[TrainedModel]: ...
     async def count(self, project_id: str) -> int: ...
     async def names_like(self, project_id: str, prefix: str) -> set[str]: ...
+    async def with_weights(self, project_id: str, sha256: str) -> TrainedModel | None:
+        """The project's first model whose weights have that SHA-256 (hex)."""
+
+    async def lineage(self, model_id: str) -> Sequence[TrainedModel]:
+        """The model and all that it came from, as far as they are there."""
+
     async def of_jobs(self, job_ids: Iterable[str]) -> dict[str, TrainedModel]: ...
     async def latest_of_versions(self, dataset_ids: Iterable[str]) -> dict[str, TrainedModel]: ...
     async def children(self, ids: Iterable[str]) -> dict[str, list[TrainedModel]]: ...
@@ -179,6 +195,9 @@ class Evaluations(Repository[ModelEvaluation], Protocol):
     async def of_models(self, model_ids: Iterable[str]) -> dict[str, list[ModelEvaluation]]: ...
     async def find(self, model_id: str, dataset_id: str, split: Split) -> ModelEvaluation | None:
         """The newest evaluation of that model on that split that has not failed."""
+
+    async def completed_on_equal(self, model_id: str, version: DatasetVersion, split: Split) -> ModelEvaluation | None:
+        """The newest COMPLETED one on that split of a version of the same team with the same content digest."""
 
 
 class Deployments(Repository[ModelDeployment], Protocol):
@@ -272,6 +291,8 @@ class UnitOfWork(Protocol):
     def deployments(self) -> Deployments: ...
     @property
     def events(self) -> Events: ...
+    @property
+    def gpu_hosts(self) -> GpuHosts: ...
     @property
     def claims(self) -> Claims: ...
 

@@ -193,6 +193,7 @@ MUTATIONS: Mapping[str, Operation] = {
         {"datasetVersionId": "$version", "checkpointModelId": "$model", "config": {"epochs": 1}},
     ),
     "cancelTraining": _by_id("mutation", "cancelTraining", "id", "job", _ERRORS),
+    "resumeTraining": _by_id("mutation", "resumeTraining", "id", "job", _ERRORS),
     "evaluateModel": Operation(
         f"mutation($m: ID!, $v: ID!) {{ evaluateModel(modelId: $m, versionId: $v) {{ {_ERRORS} }} }}",
         {"m": "$model", "v": "$version"},
@@ -221,6 +222,10 @@ QUERIES: Mapping[str, Operation] = {
     "importJob": _by_id("query", "importJob", "id", "import", "id status"),
     "version": _by_id("query", "version", "id", "version", "id name"),
     "trainingJob": _by_id("query", "trainingJob", "id", "job", "id status"),
+    "trainingEstimate": Operation(
+        "query($v: ID!) { trainingEstimate(versionId: $v, config: {}) { seconds basedOnJobs device } }",
+        {"v": "$version"},
+    ),
     "model": _by_id("query", "model", "id", "model", "id name"),
     "versionPreview": Operation(
         "query($input: CreateVersionInput!) { versionPreview(input: $input) { preview { imageCount }"

@@ -33,6 +33,7 @@ SERVER_COMMANDS = frozenset(
         "worker",
         "migrate",
         "collect",
+        "model_import",
         "token",
         "supervisor",
         "embedded_redis",

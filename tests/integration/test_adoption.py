@@ -206,7 +206,13 @@ def test_the_page_for_maintainers_has_all_that_the_revisions_add() -> None:
         for name, table in metadata.tables.items()
     }
     told: dict[str, set[str]] = {}
-    for heading in ("What expand adds", "What intake adds", "What versions adds", "What exports adds", "What training adds"):
+    for heading in (
+        "What expand adds",
+        "What intake adds",
+        "What versions adds",
+        "What exports adds",
+        "What training adds",
+    ):
         for table, columns in documented(heading).items():
             assert told.get(table, set()).isdisjoint(columns), table
             told.setdefault(table, set()).update(columns)

@@ -100,7 +100,7 @@ async def test_the_onnx_model_answers_without_torch(learnt: ChildResult) -> None
 
 
 async def test_what_ultralytics_starts_for_each_gpu_reports_and_measures_as_one_process_does(tmp_path: Path) -> None:
-    """There is no second GPU here: the script that Ultralytics would start once for each is started once, on the CPU."""
+    """There is no second GPU here: the script that it would start once for each is started once, on the CPU."""
     spec = train_spec(_images_tree(tmp_path, "tree", CLASSES, 0), 2)
     run = tmp_path / "work"
     run.mkdir()

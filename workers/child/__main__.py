@@ -9,7 +9,7 @@ from pathlib import Path
 
 from workers.child.environment import contain_ultralytics, prepare_config
 from workers.child.failure import CannotRun, diagnosed
-from workers.child.protocol import SPEC_NAME, Failure, TrainSpec, spec_from_json
+from workers.child.protocol import SPEC_NAME, EvaluateSpec, Failure, TrainSpec, spec_from_json
 from workers.child.reporter import Reporter, leave_with_parent
 from workers.weights import WeightsCorrupt
 
@@ -26,10 +26,14 @@ def main(folder: Path) -> int:
             from workers.child.train import train
 
             result = train(spec, folder, reporter)
-        else:
+        elif isinstance(spec, EvaluateSpec):
             from workers.child.evaluate import evaluate
 
             result = evaluate(spec, folder)
+        else:
+            from workers.child.inspect import inspect
+
+            result = inspect(spec, folder)
     except (CannotRun, WeightsCorrupt) as error:
         reporter.send("failed", reason=Failure.REFUSED, message=str(error))
         return 1

@@ -59,7 +59,16 @@ class EvaluateSpec:
     threads: int
 
 
-ChildSpec = TrainSpec | EvaluateSpec
+@dataclass(frozen=True, slots=True)
+class InspectSpec:
+    """What somebody says are weights of a detection model."""
+
+    weights: Path
+    weights_sha256: str
+    threads: int
+
+
+ChildSpec = TrainSpec | EvaluateSpec | InspectSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +136,10 @@ class ChildResult:
 
 
 def spec_to_json(spec: ChildSpec) -> str:
-    mode = "train" if isinstance(spec, TrainSpec) else "evaluate"
-    return json.dumps({"mode": mode, **asdict(spec)}, default=_absolute)
+    return json.dumps({"mode": _MODES[type(spec)], **asdict(spec)}, default=_absolute)
+
+
+_MODES = {TrainSpec: "train", EvaluateSpec: "evaluate", InspectSpec: "inspect"}
 
 
 def _absolute(path: Path) -> str:
@@ -140,9 +151,11 @@ def spec_from_json(text: str) -> ChildSpec:
     """The inverse of `spec_to_json`."""
     data = json.loads(text)
     mode = data.pop("mode")
-    data["data_yaml"] = Path(data["data_yaml"])
     data["weights"] = Path(data["weights"]) if data["weights"] else None
-    if mode != "train":
+    if mode == "inspect":
+        return InspectSpec(**data)
+    data["data_yaml"] = Path(data["data_yaml"])
+    if mode == "evaluate":
         return EvaluateSpec(**data)
     state = data["resume"]
     if state:

@@ -14,8 +14,9 @@ _NICENESS = 5
 _STATUS = Path("/proc/self/status")
 
 
-def limit_process(memory: int) -> None:
-    """Lower this process's limits for good, once everything is imported: it may grow by `memory` bytes from here.
+def limit_process(memory: int, cpu_seconds: int | None = None) -> None:
+    """Lower this process's limits for good, once everything is imported: it may grow by `memory` bytes from here, and
+    compute for `cpu_seconds` since its start.
 
     Memory is not limited where the system counts no data segment (macOS has no /proc); the other limits hold there.
     """
@@ -23,6 +24,8 @@ def limit_process(memory: int) -> None:
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_FSIZE, _FILE_BYTES)
     _lower(resource.RLIMIT_NOFILE, _OPEN_FILES)
+    if cpu_seconds is not None:
+        _lower(resource.RLIMIT_CPU, cpu_seconds)
     data = memory_bytes("VmData")
     if data is not None:
         _lower(resource.RLIMIT_DATA, data + memory)
