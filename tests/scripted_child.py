@@ -48,7 +48,7 @@ def take(step: dict[str, Any], folder: Path, send: Any) -> None:
         case {"signal": name}:
             os.kill(os.getpid(), getattr(signal, name))
         case {"failed": reason}:
-            send(kind="failed", reason=reason, message=f"It was {reason}.")
+            send(kind="failed", reason=reason, message=f"It was {reason} in {folder}/here.")
         case {"done": epochs}:
             send(kind="done", **result(folder, epochs))
 

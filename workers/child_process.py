@@ -29,6 +29,7 @@ from workers.child.protocol import (
     result_from_json,
     spec_to_json,
 )
+from workers.host_paths import without_host_paths
 from workers.system_memory import processes_killed
 
 PING_SECONDS = 1.0
@@ -36,6 +37,7 @@ TERM_SECONDS = 3.0
 LOG_NAME = "child.log"
 # One report is one line; a confusion matrix of a thousand classes fits.
 _LINE_LIMIT = 16 * 1024 * 1024
+_TAIL_BYTES = 64 * 1024
 # What a child may know of our environment: how to find programs, libraries and GPUs, and no secret.
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_VISIBLE_DEVICES")
 _PROGRAM = ("-m", "workers.child")
@@ -92,7 +94,7 @@ async def child_outcome(
                 task.cancel()
             await asyncio.gather(*tasks, ended, return_exceptions=True)
         short_of_memory = processes_killed() > killed_before
-        return _outcome(mailbox.last, process.returncode, workdir / LOG_NAME, short_of_memory)
+        return _outcome(mailbox.last, process.returncode, folder, short_of_memory)
 
 
 def _prepared(spec: ChildSpec, workdir: Path) -> Path:
@@ -247,19 +249,29 @@ async def _deliver(mailbox: _Mailbox, on_report: Callable[[Report], Awaitable[No
         await on_report(report)
 
 
-def _outcome(last: dict[str, Any] | None, returncode: int | None, log: Path, short_of_memory: bool) -> dict[str, Any]:
+def _outcome(
+    last: dict[str, Any] | None, returncode: int | None, folder: Path, short_of_memory: bool
+) -> dict[str, Any]:
     if last and last["kind"] == "done":
         return last
     if last:
-        raise _FAILURES[Failure(last["reason"])](last["message"])
+        # What was rendered for it lies beside its own folder.
+        raise _FAILURES[Failure(last["reason"])](without_host_paths(last["message"], folder, folder.parent))
     if returncode is not None and returncode < 0:
         name = signal.Signals(-returncode).name
         if name == "SIGKILL" and short_of_memory:
             raise ChildOutOfMemory(f"The machine ran out of memory, and the system killed the process ({name}).")
         raise ChildCrashed(f"The process was killed by signal {name}.")
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    said = f" Its last line was: {lines[-1][:300]}" if lines else ""
-    raise ChildCrashed(f"The process ended with status {returncode} and without a result.{said}")
+    said = without_host_paths(_last_line(folder / LOG_NAME), folder, folder.parent)
+    told = f" Its last line was: {said[:300]}" if said else ""
+    raise ChildCrashed(f"The process ended with status {returncode} and without a result.{told}")
+
+
+def _last_line(log: Path) -> str:
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - _TAIL_BYTES))
+        lines = file.read().decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else ""
 
 
 _FAILURES = {

@@ -10,6 +10,7 @@ from domain.jobs import Claim
 from domain.ports import Database
 from domain.training import LOG_LINES_KEPT
 from domain.training_progress import printed
+from workers.host_paths import without_host_paths
 
 _FORWARD_SECONDS = 2.0
 _LINE_CHARACTERS = 500
@@ -19,13 +20,13 @@ _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 class RunLog:
     """Follows the file `path`, which may not be there yet. How the host is laid out is taken out of the lines: of
-    `folder`, the run's own, only what is below it is told."""
+    `folder`, the training's own, only what is below it is told."""
 
     def __init__(self, database: Database, claim: Claim, path: Path, folder: Path) -> None:
         self._database = database
         self._claim = claim
         self._path = path
-        self._hidden = f"{folder.resolve()}/"
+        self._folder = folder.resolve()
         self._offset = 0
         self._rest = ""
 
@@ -62,4 +63,4 @@ class RunLog:
     def _shown(self, raw: str) -> str:
         """A line as a terminal would leave it: a progress bar's last state, without colours."""
         states = [state for state in _COLOURS.sub("", raw).split("\r") if state.strip()]
-        return states[-1].replace(self._hidden, "").rstrip()[:_LINE_CHARACTERS] if states else ""
+        return without_host_paths(states[-1], self._folder).rstrip()[:_LINE_CHARACTERS] if states else ""

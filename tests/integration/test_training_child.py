@@ -162,6 +162,16 @@ async def test_other_bytes_are_refused_before_they_are_unpickled(trained: Traine
     assert not victim.exists()
 
 
+async def test_a_file_that_was_cut_off_is_refused_even_with_its_own_checksum(trained: Trained, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.pt"
+    data = trained.weights.read_bytes()
+    cut.write_bytes(data[: len(data) // 2])
+    spec = replace(train_spec(trained.tree), start=StartingWeights.CHECKPOINT, weights=cut, weights_sha256=_sha256(cut))
+    with pytest.raises(ChildFailed, match="The weights are damaged") as refusal:
+        await run_child(spec, tmp_path / "work", unheard)
+    assert type(refusal.value) is ChildFailed
+
+
 async def test_missing_pretrained_weights_say_what_to_do(trained: Trained, tmp_path: Path) -> None:
     spec = replace(train_spec(trained.tree), start=StartingWeights.PRETRAINED, weights=tmp_path / "yolo11n.pt")
     with pytest.raises(ChildFailed, match=r"pretrained weights .* cannot be found on this host .*yolo11n\.pt.*SCRATCH"):

@@ -212,7 +212,7 @@ async def test_while_the_store_is_away_the_training_goes_on_and_its_results_wait
 async def test_a_refused_training_fails_with_its_reason_and_can_be_resumed_once(run: Run) -> None:
     run.script_is([{"epoch": 1}, {"failed": "REFUSED"}], DONE[1:])
     claim = await take(run.database, JobKind.TRAINING)
-    with pytest.raises(PermanentError, match="It was REFUSED") as refusal:
+    with pytest.raises(PermanentError, match="^It was REFUSED in here[.]$") as refusal:
         await run.training.run(claim)
     with pytest.raises(DomainError) as early:
         await resume_training(run.database, run.principal, run.job_id)

@@ -57,7 +57,7 @@ def _starting_model(spec: TrainSpec, folder: Path) -> Any:
         # Ultralytics would look for the file on the internet.
         what = "pretrained weights" if spec.start is StartingWeights.PRETRAINED else "checkpoint"
         raise CannotRun(
-            f"The {what} for {spec.architecture} cannot be found on this host ({weights}). "
+            f"The {what} for {spec.architecture} cannot be found on this host ({weights.name if weights else 'no file'}). "
             "Put the file there, or start from SCRATCH."
         )
     if spec.weights_sha256 is not None:
