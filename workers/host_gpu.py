@@ -16,7 +16,7 @@ from adapters.gpu_mutex import RedisGpuMutex, StaleTokenError
 from adapters.settings import Settings
 from domain.models.gpu import GpuHolder, GpuLease
 from domain.ports import Database
-from workers.claims import PostponedError
+from workers.claims import CrashedError
 from workers.process_mark import has_ended, own_mark
 
 _RENEWALS_A_TTL = 6
@@ -24,7 +24,7 @@ _LOOKS_A_TTL = 60
 _log = structlog.get_logger(__name__)
 
 
-class GpuLostError(PostponedError):
+class GpuLostError(CrashedError):
     """Somebody else has the GPU, because this holder did not renew its lease in time."""
 
 
@@ -113,8 +113,10 @@ class ExclusiveGpu:
             await asyncio.sleep(self._mutex.ttl_seconds / _RENEWALS_A_TTL)
             try:
                 kept = await self._mutex.renew(lease)
-            except (RedisError, OSError) as error:
-                _log.warning("gpu_not_renewed", subject=lease.subject_id, error=str(error))
+            except Exception as error:
+                # Who stopped renewing here would keep the GPU beyond its lease.
+                foreseen = isinstance(error, RedisError | OSError)
+                _log.warning("gpu_not_renewed", subject=lease.subject_id, error=str(error), exc_info=not foreseen)
                 continue
             if not kept:
                 _log.error("gpu_lost", holder=lease.holder, subject=lease.subject_id, token=lease.token)

@@ -21,7 +21,7 @@ from db.database import SqlDatabase
 from domain.models.gpu import GpuHolder, GpuLease
 from gpu_holding import holding_process
 from seeds import silent_database
-from workers.claims import PostponedError
+from workers.claims import CrashedError
 from workers.host_gpu import ExclusiveGpu, GpuLostError
 from workers.process_mark import own_mark
 
@@ -189,6 +189,17 @@ async def test_a_lease_that_ran_out_is_lost_when_somebody_had_the_gpu_since(mute
     assert await mutex.look() is None
 
 
+async def test_a_redis_that_forgot_believes_the_newest_of_those_who_say_that_they_have_the_gpu(
+    mutex: RedisGpuMutex, redis: Redis
+) -> None:
+    sleeper, holder = await lease_under(mutex, 1), await lease_under(mutex, 2)
+    await redis.delete(*[key async for key in redis.scan_iter(f"agridrone:gpu:{{{HOST}}}:*")])
+    assert await mutex.renew(sleeper)
+    assert await mutex.renew(holder)
+    assert not await mutex.renew(sleeper)
+    assert await mutex.look() == holder
+
+
 async def test_a_token_that_was_passed_gets_nothing(mutex: RedisGpuMutex) -> None:
     lease = await lease_under(mutex, 5)
     for token in (4, 6):
@@ -244,6 +255,28 @@ async def test_while_redis_is_away_the_holder_goes_on(sqlite_database: SqlDataba
             async with gpu.held(GpuHolder.TRAINING, "job"):
                 await server.aclose()
                 await asyncio.sleep(2 * TTL_SECONDS)
+
+
+class _Stumbling(RedisGpuMutex):
+    """Its first renewal fails as none should."""
+
+    stumbled = False
+
+    async def renew(self, lease: GpuLease) -> bool:
+        if not self.stumbled:
+            self.stumbled = True
+            raise RuntimeError("a defect")
+        return await super().renew(lease)
+
+
+async def test_a_renewal_that_fails_unforeseen_is_not_the_last(sqlite_database: SqlDatabase, redis: Redis) -> None:
+    mutex = _Stumbling(redis, HOST, TTL_SECONDS)
+    async with held_in_a_task(ExclusiveGpu(sqlite_database, mutex), "job") as task:
+        before = await mutex.look()
+        await asyncio.sleep(2 * TTL_SECONDS)
+        assert mutex.stumbled
+        assert not task.done()
+        assert await mutex.look() == before
 
 
 async def test_a_dead_predecessor_s_gpu_is_free_at_once(
@@ -314,7 +347,7 @@ async def test_who_loses_the_gpu_is_cancelled_and_may_try_again(mutex: RedisGpuM
     with pytest.raises(GpuLostError, match=HOST) as lost:
         await work()
     assert cancelled.is_set()
-    assert isinstance(lost.value, PostponedError)
+    assert isinstance(lost.value, CrashedError)
     task = asyncio.current_task()
     assert task is not None
     assert task.cancelling() == 0

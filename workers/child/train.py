@@ -56,9 +56,10 @@ def _starting_model(spec: TrainSpec, folder: Path) -> Any:
     if weights is None or not weights.is_file():
         # Ultralytics would look for the file on the internet.
         what = "pretrained weights" if spec.start is StartingWeights.PRETRAINED else "checkpoint"
+        named = weights.name if weights else "no file"
         raise CannotRun(
-            f"The {what} for {spec.architecture} cannot be found on this host ({weights.name if weights else 'no file'}). "
-            "Put the file there, or start from SCRATCH."
+            f"The {what} for {spec.architecture} cannot be found on this host ({named}). Put the file there, or start from "
+            "SCRATCH."
         )
     if spec.weights_sha256 is not None:
         weights = verified_copy(weights, spec.weights_sha256, folder)
