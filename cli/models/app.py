@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from cli.model_import import import_model
 from cli.options import Email, ProjectName, Server, Token
+from cli.version.answer import tell
 from cli.version.options import AsJson, OfProject
 
 ModelWord = Annotated[str, typer.Argument(metavar="MODEL", help="Its name, as north-v3.pt, with --project; or its id.")]
@@ -32,7 +33,7 @@ def list_(
     async def work() -> bool:
         async with connected(server, token, email) as client:
             found = await list_models(client, (await choose_project(client, project)).id)
-        _tell({"models": found}, wording.listed(found), as_json)
+        tell({"models": found}, wording.listed(found), as_json)
         return True
 
     run_command(work)
@@ -55,7 +56,7 @@ def show(
     async def work() -> bool:
         async with connected(server, token, email) as client:
             found = await read_model(client, await choose_model(client, model, project))
-        _tell({"model": found}, wording.shown(found), as_json)
+        tell({"model": found}, wording.shown(found), as_json)
         return True
 
     run_command(work)
@@ -84,14 +85,3 @@ def download(
             )
 
     run_command(work)
-
-
-def _tell(document: dict[str, Any], lines: list[str], as_json: bool) -> None:
-    from cli.lines import say
-    from cli.version.answer import print_json
-
-    if as_json:
-        print_json(document)
-        return
-    for line in lines:
-        say(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from cli.models.record import read_model
 from cli.version.answer import print_json
 from cli.version.fetching import Fault, Wanted, fetch, is_there
 from cli.version.misuse import VersionMisuseError
+from cli.version.partial_file import PartialFile
 
 
 @dataclass
@@ -29,7 +31,7 @@ async def download_and_tell(client: Client, model_id: str, folder: Path, everyth
         raise VersionMisuseError(f"{folder} is no folder.")
     model = await read_model(client, model_id)
     report = _Report()
-    if model["sha256"] is None:
+    if model["sha256"] is None or model["sizeBytes"] is None:
         raise VersionMisuseError(
             f"{model['name']} has no recorded checksum, so nothing would tell whether it came whole."
         )
@@ -38,7 +40,8 @@ async def download_and_tell(client: Client, model_id: str, folder: Path, everyth
         for file in model["files"]:
             part = _Part(file["name"], file["sha256"], int(file["sizeBytes"]), file["name"])
             await _checked(client, model, part, folder, report)
-        for plot in model["plots"]:
+        # The weights may have taken longer than an address lives.
+        for plot in (await read_model(client, model_id))["plots"]:
             report.present.append(await _plot(client, plot, folder))
     if as_json:
         faults = [{"path": str(path), "kind": fault.kind, "reason": fault.reason} for path, fault in report.faults]
@@ -68,7 +71,7 @@ class _Part:
 
 
 async def _checked(client: Client, model: dict[str, Any], part: _Part, folder: Path, report: _Report) -> None:
-    path = folder / _safe(part.name)
+    path = folder / file_name(part.name)
     wanted = Wanted(path, part.sha256, part.size_bytes)
     fault = None if await is_there(wanted) else await fetch(client, wanted, _address(client, model, part), _unheard)
     if fault is None:
@@ -86,15 +89,28 @@ def _address(client: Client, model: dict[str, Any], part: _Part) -> Any:
 
 async def _plot(client: Client, plot: dict[str, Any], folder: Path) -> Path:
     """Pictures for the eye: nothing is checked but that they came."""
-    path = folder / _safe(plot["name"])
+    path = folder / file_name(plot["name"])
+    content = await client.download(plot["url"])
     try:
-        path.write_bytes(await client.download(plot["url"]))
+        await asyncio.to_thread(_write, path, content)
     except OSError as error:
-        raise FileFaultError(f"{path} cannot be written: {error.strerror}.") from error
+        raise FileFaultError(f"{path} cannot be written: {error.strerror or error}.") from error
     return path
 
 
-def _safe(name: str) -> str:
+def _write(path: Path, content: bytes) -> None:
+    """The whole file or nothing."""
+    partial = PartialFile(path)
+    try:
+        partial.open()
+        partial.restart()
+        partial.append(content)
+        partial.finish()
+    finally:
+        partial.close()
+
+
+def file_name(name: str) -> str:
     """A project may be named anything, and its models after it."""
     return name.replace("/", "_").replace("\\", "_").replace("\0", "_").lstrip(".") or "model.pt"
 

@@ -6,30 +6,26 @@ import asyncio
 from typing import Any
 
 from cli.client import ApiError, Client
-from cli.lines import say
 from cli.models import wording
 from cli.models.record import EVALUATE, EVALUATED
-from cli.version.answer import print_json
+from cli.version.answer import tell
 from cli.version.screen import screen
 
 _LOOK_SECONDS = 1.0
-_OPEN = ("QUEUED", "RUNNING")
+_OPEN = {"QUEUED": "waiting for a gpu worker", "RUNNING": "running"}
 
 
 async def evaluate_and_tell(client: Client, model_id: str, version_id: str, split: str, as_json: bool) -> bool:
     """Has the model measured and prints the figures; False when that failed. Raises ApiError."""
     answer = await client.call(EVALUATE, modelId=model_id, versionId=version_id, split=split)
     evaluation: dict[str, Any] | None = answer["evaluation"]
-    async with screen("Evaluating", quiet=as_json, by_worker="gpu") as show:
+    # How far an evaluation is cannot be asked, so its silence says nothing of the worker.
+    async with screen("Evaluating", quiet=as_json, by_worker=None, percent=True) as show:
         while evaluation is not None and evaluation["status"] in _OPEN:
-            show(0, 0, evaluation["status"].lower())
+            show(0, 0, _OPEN[evaluation["status"]])
             await asyncio.sleep(_LOOK_SECONDS)
             evaluation = await client.call_again(EVALUATED, id=evaluation["id"])
     if evaluation is None:
         raise ApiError("The evaluation is gone from the server.", "NOT_FOUND")
-    if as_json:
-        print_json({"evaluation": evaluation})
-    else:
-        for line in wording.evaluated(evaluation):
-            say(line)
+    tell({"evaluation": evaluation}, wording.evaluated(evaluation), as_json)
     return bool(evaluation["status"] == "COMPLETED")

@@ -8,8 +8,9 @@ from typing import Any
 from rich.filesize import decimal
 
 from cli.lines import counted
-from cli.training.wording import measured, moment, warnings
+from cli.training.wording import measured
 from cli.version.table import table
+from cli.version.wording import moment, warnings
 
 
 def listed(models: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -98,7 +99,7 @@ def _facts(model: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "went on as", ", ".join(child["name"] for child in model["children"])
     yield "base model", model["baseModel"].lower() if model["baseModel"] else "unknown"
     yield "classes", ", ".join(model["classes"])
-    if model["sha256"]:
+    if model["sha256"] and model["sizeBytes"] is not None:
         yield "weights", f"SHA-256 {model['sha256']}, {decimal(int(model['sizeBytes']))}"
     yield "deployed", "yes" if model["deployed"] else "no"
     others = [one["name"] for one in (*model["files"], *model["plots"])]

@@ -8,7 +8,7 @@ from cli.client import Client
 from cli.lines import say
 from cli.training import wording
 from cli.training.record import PROGRESS, read_job
-from cli.version.answer import print_json
+from cli.version.answer import tell
 from cli.version.making import Show
 from cli.version.screen import screen
 
@@ -19,37 +19,37 @@ _PARTS = 100
 async def follow_and_tell(client: Client, job_id: str, after: str | None, as_json: bool) -> bool:
     """Shows how far the training is, from the events behind that cursor on, and prints what came of it; False when it
     failed or was cancelled. Raises ApiError."""
-    async with screen("Training", quiet=as_json, by_worker="gpu") as show:
-        watch = _Watch(show, as_json)
+    begun = await read_job(client, job_id)
+    if not as_json:
+        for line in wording.begun(begun):
+            say(line)
+    async with screen("Training", quiet=as_json, by_worker="gpu", percent=True) as show:
+        watch = Watch(show, wording.best(begun["epochs"]), as_json)
         async for event in client.follow(PROGRESS, after, jobId=job_id):
             watch.hear(event)
     job = await read_job(client, job_id)
-    if as_json:
-        print_json({"job": job})
-    else:
-        if job["config"]["effective"]:
-            say(f"Trained with: {wording.arguments(job['config']['effective'])}.")
-        for line in (*wording.warnings(job["warnings"]), *wording.finished(job)):
-            say(line)
+    tell({"job": job}, wording.ended(job, begun["warnings"]), as_json)
     return bool(job["status"] == "COMPLETED")
 
 
-class _Watch:
-    def __init__(self, show: Show, quiet: bool) -> None:
+class Watch:
+    """Hears the events of a training, shows how far it is and prints its notices. `best` is the highest mAP50 of the
+    epochs that were done before, None where none was measured."""
+
+    def __init__(self, show: Show, best: float | None, quiet: bool) -> None:
         self._show = show
+        self._best = best
         self._quiet = quiet
-        self._best = 0.0
         self._left: int | None = None
 
     def hear(self, event: dict[str, Any]) -> None:
+        """The next event."""
         if event["kind"] == "LOG" and not self._quiet:
             say(event["message"])
-        metrics = event["metrics"]
-        if metrics is not None:
-            self._best = max(self._best, metrics["mAP50"] or 0.0)
+        if event["kind"] == "EPOCH":
+            self._best = wording.best([{"mAP50": self._best}, event["metrics"]])
             self._left = event["etaSeconds"]
-        epochs = event["epochs"]
-        self._show(self._done(event), epochs * _PARTS, self._note(event))
+        self._show(self._done(event), event["epochs"] * _PARTS, self._note(event))
 
     def _done(self, event: dict[str, Any]) -> int:
         if event["batch"] is None:
@@ -59,5 +59,11 @@ class _Watch:
     def _note(self, event: dict[str, Any]) -> str:
         if event["status"] != "RUNNING":
             return str(event["message"] or event["status"].lower())
-        left = f", {wording.duration(self._left)} left" if self._left is not None else ""
-        return f"epoch {event['epoch']} of {event['epochs']}, best mAP50 {self._best:.3f}{left}"
+        words = [f"epoch {event['epoch']} of {event['epochs']}"]
+        if event["batch"] is not None:
+            words.append(f"batch {event['batch']} of {event['batches']}")
+        if self._best is not None:
+            words.append(f"best mAP50 {self._best:.3f}")
+        if self._left is not None:
+            words.append(f"{wording.duration(self._left)} left")
+        return ", ".join(words)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import typer
 
 from cli.options import Email, ProjectName, Server, Token
 from cli.training import options as opt
+from cli.version.answer import tell
 from cli.version.options import AsJson
 
-_STOPPED = "Stopped watching. The training goes on: `agridrone jobs cancel` ends it."
+_STOPPED = "Stopped watching. The training is left as it is; `agridrone jobs cancel` ends it."
 jobs = typer.Typer(help="Trainings: list, look at, watch, cancel and resume them.", no_args_is_help=True)
 
 
@@ -34,7 +33,7 @@ def list_(
         async with connected(server, token, email) as client:
             chosen = await choose_project(client, project)
             found = await list_jobs(client, chosen.id, [one.upper() for one in status] if status else None)
-        _tell({"jobs": found}, wording.listed(found), as_json)
+        tell({"jobs": found}, wording.listed(found), as_json)
         return True
 
     run_command(work)
@@ -52,7 +51,7 @@ def show(
     async def work() -> bool:
         async with connected(server, token, email) as client:
             found = await read_job(client, job)
-        _tell({"job": found}, wording.shown(found), as_json)
+        tell({"job": found}, wording.shown(found), as_json)
         return True
 
     run_command(work)
@@ -89,7 +88,7 @@ def log(
     async def work() -> bool:
         async with connected(server, token, email) as client:
             tail: list[str] = (await client.call_again(LOG, id=job, lines=lines))["logTail"]
-        _tell({"logTail": tail}, tail, as_json)
+        tell({"logTail": tail}, tail, as_json)
         return True
 
     run_command(work)
@@ -110,7 +109,7 @@ def cancel(
             async for _ in client.follow(PROGRESS, jobId=job):
                 pass  # a worker that is at it hears of it within a second
             found = await read_job(client, job)
-        _tell({"job": found}, wording.finished(found), as_json)
+        tell({"job": found}, wording.finished(found), as_json)
         return bool(found["status"] == "CANCELLED")
 
     run_command(work, "Stopped waiting. The training is cancelled as soon as its worker hears of it.")
@@ -139,18 +138,7 @@ def resume(
             if not detach:
                 return await follow_and_tell(client, job, cursor, as_json)
             found = await read_job(client, job)
-        _tell({"job": found}, [f"{wording.title(found)}: {wording.state(found)}."], as_json)
+        tell({"job": found}, wording.begun(found), as_json)
         return True
 
     run_command(work, _STOPPED)
-
-
-def _tell(document: dict[str, Any], lines: list[str], as_json: bool) -> None:
-    from cli.lines import say
-    from cli.version.answer import print_json
-
-    if as_json:
-        print_json(document)
-        return
-    for line in lines:
-        say(line)

@@ -50,7 +50,7 @@ subscription ($jobId: ID!, $after: String) {
 }
 """
 LOG = "query ($id: ID!, $lines: Int!) { trainingJob(id: $id) { logTail(lines: $lines) } }"
-CURSOR = "query ($id: ID!) { trainingJob(id: $id) { status eventCursor } }"
+CURSOR = "query ($id: ID!) { trainingJob(id: $id) { eventCursor } }"
 ESTIMATE = """
 query ($versionId: ID!, $config: TrainingConfigInput!) {
   trainingEstimate(versionId: $versionId, config: $config) { seconds basedOnJobs device }

@@ -8,7 +8,10 @@ from cli.options import Email, Server, Token
 from cli.training import options as opt
 from cli.version.options import AsJson, OfProject, VersionWord
 
-_STOPPED = "Stopped watching. The training goes on: `agridrone jobs watch` shows it, `agridrone jobs cancel` ends it."
+_STOPPED = (
+    "Stopped watching. A training that was started goes on: `agridrone jobs list` has its id, with which "
+    "`agridrone jobs watch` shows it and `agridrone jobs cancel` ends it."
+)
 
 
 def train(

@@ -8,6 +8,7 @@ from typing import Any
 
 from cli.lines import counted
 from cli.version.table import table
+from cli.version.wording import moment, warnings
 
 _COLUMNS = {
     "boxLoss": "box loss",
@@ -38,7 +39,7 @@ def shown(job: Mapping[str, Any]) -> list[str]:
     lines = [f"{title(job)}: {state(job)}."]
     lines += table([[f"  {name}", value] for name, value in _facts(job)])
     if job["config"]["effective"]:
-        lines.append(f"Trained with: {arguments(job['config']['effective'])}")
+        lines.append(f"Trained with: {arguments(job['config']['effective'])}.")
     lines += _epochs(job["epochs"])
     return lines + warnings(job["warnings"])
 
@@ -68,6 +69,19 @@ def arguments(effective: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {effective[name]}" for name in _RECIPE if effective.get(name) is not None)
 
 
+def begun(job: Mapping[str, Any]) -> list[str]:
+    """A training that goes on: which it is, and what it was warned of so far."""
+    return [f"{title(job)}, {job['id']}: {state(job)}.", *warnings(job["warnings"])]
+
+
+def ended(job: Mapping[str, Any], told: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What a training was really given and what came of it, with the warnings that were not told before."""
+    lines = warnings([one for one in job["warnings"] if one not in told])
+    if job["config"]["effective"]:
+        lines.append(f"Trained with: {arguments(job['config']['effective'])}.")
+    return lines + finished(job)
+
+
 def finished(job: Mapping[str, Any]) -> list[str]:
     """What came of a training that has ended."""
     lines = [f"{title(job)}: {state(job)}."]
@@ -76,6 +90,11 @@ def finished(job: Mapping[str, Any]) -> list[str]:
     if job["status"] in ("FAILED", "CANCELLED"):
         lines.append(f"`agridrone jobs resume {job['id']}` goes on with it.")
     return lines
+
+
+def best(epochs: Sequence[Mapping[str, Any]]) -> float | None:
+    """The highest mAP50 of them; None where none was measured."""
+    return max((one["mAP50"] for one in epochs if one["mAP50"] is not None), default=None)
 
 
 def measured(metrics: Mapping[str, Any] | None) -> str:
@@ -94,10 +113,6 @@ def estimated(estimate: Mapping[str, Any]) -> str | None:
         return None
     jobs = counted(estimate["basedOnJobs"], "training")
     return f"About {duration(estimate['seconds'])} on {estimate['device']}, going by {jobs} before."
-
-
-def warnings(notices: Sequence[Mapping[str, Any]]) -> list[str]:
-    return ["Warnings:", *(f"  {one['code']}: {one['message']}" for one in notices)] if notices else []
 
 
 def _row(job: Mapping[str, Any]) -> tuple[str, ...]:
@@ -152,8 +167,3 @@ def _epochs(epochs: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
-
-
-def moment(time: str) -> str:
-    """As `2026-11-24 17:51` UTC, of RFC 3339."""
-    return time[:16].replace("T", " ")

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn
 
 from cli.lines import printable
 from cli.progress_lines import RareLines, Silence
@@ -17,19 +17,20 @@ _LOOK_SECONDS = 2.0
 
 
 @asynccontextmanager
-async def screen(title: str, quiet: bool, by_worker: str | None = "io") -> AsyncIterator[Show]:
+async def screen(title: str, quiet: bool, by_worker: str | None = "io", percent: bool = False) -> AsyncIterator[Show]:
     """A bar on a terminal; elsewhere a line now and then, or nothing when it is to be `quiet`. A long silence of what
-    is done by a worker of the kind `by_worker` is remarked on."""
+    is done by a worker of the kind `by_worker` is remarked on. With `percent` the numbers are shares of the whole, not
+    things that a person would count."""
     console = Console(stderr=True)
     if console.is_terminal:
-        with _bar(console) as progress:
+        with _bar(console, percent) as progress:
             view: _View = _Bar(progress, title, by_worker)
             async with _watched(view):
                 yield view.show
     elif quiet:
         yield lambda done, total, note: None
     else:
-        view = _Lines(console, title, by_worker)
+        view = _Lines(console, title, by_worker, percent)
         async with _watched(view):
             yield view.show
 
@@ -64,13 +65,20 @@ class _Bar(_View):
 
 
 class _Lines(_View):
-    def __init__(self, console: Console, title: str, by_worker: str | None) -> None:
+    def __init__(self, console: Console, title: str, by_worker: str | None, percent: bool) -> None:
         super().__init__(by_worker)
         self._lines = RareLines(console)
         self._title = title
+        self._percent = percent
 
     def _draw(self, done: int, total: int, note: str) -> None:
-        self._lines.say(f"{self._title}: {done:,} of {total:,}, {note}" if total else f"{self._title}: {note}")
+        if not total:
+            far = ""
+        elif self._percent:
+            far = f"{done / total:.0%}, "
+        else:
+            far = f"{done:,} of {total:,}, "
+        self._lines.say(f"{self._title}: {far}{note}")
 
 
 @asynccontextmanager
@@ -88,8 +96,9 @@ async def _watched(view: _View) -> AsyncIterator[None]:
         await asyncio.gather(looking, return_exceptions=True)
 
 
-def _bar(console: Console) -> Progress:
-    moving = (MofNCompleteColumn(), TextColumn("{task.fields[note]}", markup=False))
+def _bar(console: Console, percent: bool) -> Progress:
+    far = TaskProgressColumn() if percent else MofNCompleteColumn()
+    moving = (far, TextColumn("{task.fields[note]}", markup=False))
     return Progress(
         TextColumn("{task.description}", markup=False), BarColumn(), *moving, console=console, transient=True
     )

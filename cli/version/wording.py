@@ -37,7 +37,7 @@ def made(version: Mapping[str, Any]) -> list[str]:
     lines += _classes(version["classCounts"])
     if version["manifest"]:
         lines.append(f"Manifest: SHA-256 {version['manifest']['sha256']}")
-    return lines + _identical(version) + _warnings(version["warnings"])
+    return lines + _identical(version) + warnings(version["warnings"])
 
 
 def foreseen(preview: Mapping[str, Any]) -> list[str]:
@@ -48,7 +48,7 @@ def foreseen(preview: Mapping[str, Any]) -> list[str]:
     written = preview["outputImages"]
     if written != preview["imageCount"]:
         lines.append(f"{at_most}{counted(written, 'image')} as written, after tiling and augmentation.")
-    return lines + _classes(preview["classCounts"]) + _warnings(preview["warnings"])
+    return lines + _classes(preview["classCounts"]) + warnings(preview["warnings"])
 
 
 def listed(versions: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -69,7 +69,7 @@ def shown(version: Mapping[str, Any]) -> list[str]:
     lines.append("Settings:")
     chosen = {**version, "augmentation": _taken(version["augmentation"])}
     lines += [f"  {path}: {value}" for name in _CONFIGS for path, value in settings(chosen[name], name)]
-    return lines + _warnings(version["warnings"])
+    return lines + warnings(version["warnings"])
 
 
 def settings(value: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -109,9 +109,9 @@ def _facts(version: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "shown as", version["displayName"]
     yield "project", f"{version['project']['name']} ({version['project']['id']})"
     maker = version["createdBy"]
-    yield "made", f"{_time(version['createdAt'])} UTC" + (f" by {maker['name']}" if maker else "")
+    yield "made", f"{moment(version['createdAt'])} UTC" + (f" by {maker['name']}" if maker else "")
     if version["snapshotAt"]:
-        yield "data as of", f"{_time(version['snapshotAt'])} UTC"
+        yield "data as of", f"{moment(version['snapshotAt'])} UTC"
     yield "training images as written", f"{version['splitCounts']['trainAugmented']:,}"
     if manifest := version["manifest"]:
         yield "manifest", f"SHA-256 {manifest['sha256']}, {decimal(manifest['sizeBytes'])}"
@@ -124,7 +124,7 @@ def _facts(version: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if model := version["latestModel"]:
         yield "latest model", f"{model['name']} ({model['id']})"
     check = version["lastCheck"]
-    yield "last check", f"{_time(check['createdAt'])} UTC: {checked(check)}" if check else "none"
+    yield "last check", f"{moment(check['createdAt'])} UTC: {checked(check)}" if check else "none"
 
 
 def _row(version: Mapping[str, Any]) -> tuple[str, ...]:
@@ -136,7 +136,7 @@ def _row(version: Mapping[str, Any]) -> tuple[str, ...]:
         f"{version['annotationCount']:,}",
         f"{split['train']:,}/{split['val']:,}/{split['test']:,}",
         f"{len(version['classes']):,}",
-        _time(version["createdAt"]),
+        moment(version["createdAt"]),
         model["name"] if model else "-",
         version["displayName"] or version["name"],
     )
@@ -157,10 +157,10 @@ def _identical(version: Mapping[str, Any]) -> list[str]:
     return [f"Its data and settings are those of version {twin['version']}."] if twin else []
 
 
-def _warnings(warnings: Sequence[Mapping[str, Any]]) -> list[str]:
-    return ["Warnings:", *(f"  {one['code']}: {one['message']}" for one in warnings)] if warnings else []
+def warnings(notices: Sequence[Mapping[str, Any]]) -> list[str]:
+    return ["Warnings:", *(f"  {one['code']}: {one['message']}" for one in notices)] if notices else []
 
 
-def _time(moment: str) -> str:
+def moment(time: str) -> str:
     """As `2026-11-24 17:51` UTC, of RFC 3339."""
-    return moment[:16].replace("T", " ")
+    return time[:16].replace("T", " ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,10 +42,24 @@ class Commands:
         document: dict[str, Any] = json.loads(await self.said(*words, "--json", code=code, project=project))
         return document
 
+    async def interrupted(self, *words: str) -> str:
+        """What the command said when it was stopped by Ctrl-C after its first line."""
+        running = await asyncio.create_subprocess_exec(
+            *self._command(*words), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert running.stdout is not None
+        await asyncio.wait_for(running.stdout.readline(), _PATIENCE)
+        running.send_signal(signal.SIGINT)
+        _, said = await asyncio.wait_for(running.communicate(), _PATIENCE)
+        assert running.returncode == 130, said
+        return said.decode()
+
     def _run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        sign_in = ["--server", self.server.address, "--token", self.token]
-        command = [sys.executable, "-m", "cli", *words, *sign_in]
+        command = self._command(*words)
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=_PATIENCE, check=False)
+
+    def _command(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "cli", *words, "--server", self.server.address, "--token", self.token]
 
 
 @pytest.fixture(scope="module")
@@ -65,12 +80,11 @@ async def test_a_model_is_trained_looked_at_downloaded_and_measured(server: Live
         small = ("--base", "yolo11n", "--epochs", "2", "--batch", "4", "--size", "64")
         said = await commands.said("train", "v1", "--scratch", *small, "--key", "first")
         assert "Trained with: recipe small-set, optimizer AdamW" in said
-        (job,) = (await commands.told("jobs", "list"))["jobs"]
+        (job,) = (await commands.told("jobs", "list", "--status", "completed"))["jobs"]
         model = job["model"]
         assert f"{model['name']} ({model['id']}): mAP50" in said
         again = await commands.told("train", "v1", "--scratch", *small, "--key", "first")
         assert again["job"]["id"] == job["id"]
-        assert model["name"] in await commands.said("jobs", "list", "--status", "completed")
         assert "There is no training yet" in await commands.said("jobs", "list", "--status", "failed")
         whole = await commands.said("jobs", "show", job["id"], project=False)
         assert "asked for" in whole
@@ -78,17 +92,32 @@ async def test_a_model_is_trained_looked_at_downloaded_and_measured(server: Live
         log = await commands.said("jobs", "log", job["id"], "--lines", "2000", project=False)
         assert "epochs completed in" in log
         assert str(server.data_dir) not in log
-        await _check_model(commands, model["name"], tmp_path)
+        sha256 = await _check_model(commands, model["name"], tmp_path)
         await _check_evaluation(commands, model["name"])
-        onward = await commands.told(
-            "train", "1", "--from", model["name"], "--epochs", "1", "--batch", "4", "--size", "64"
-        )
-        assert (onward["job"]["startingWeights"], onward["job"]["status"]) == ("CHECKPOINT", "COMPLETED")
-        parent = (await commands.told("models", "show", onward["job"]["model"]["id"], project=False))["model"]["parent"]
-        assert parent["id"] == model["id"]
+        await _check_training_onward(commands, model)
+        await _check_corrupt_weights(commands, model["name"], sha256, tmp_path)
 
 
-async def _check_model(commands: Commands, name: str, folder: Path) -> None:
+async def _check_training_onward(commands: Commands, parent: dict[str, Any]) -> None:
+    said = await commands.said("train", "1", "--from", parent["name"], "--epochs", "1", "--batch", "4", "--size", "64")
+    assert "going by 1 training before" in said
+    # The base model is the checkpoint's, so nobody is warned of the contract's default.
+    assert "Warnings:" not in said
+    child = (await commands.told("models", "show", parent["name"].replace(".pt", "-2.pt")))["model"]
+    assert (child["parent"]["id"], child["baseModel"]) == (parent["id"], "YOLO11N")
+
+
+async def _check_corrupt_weights(commands: Commands, name: str, sha256: str, folder: Path) -> None:
+    (stored,) = [path for path in commands.server.data_dir.rglob(f"*{sha256}*") if path.is_file()]
+    content = stored.read_bytes()
+    stored.write_bytes(bytes([content[0] ^ 1]) + content[1:])
+    said = await commands.said("models", "download", name, str(folder / "corrupt"), code=1)
+    assert f"{name} is corrupt" in said
+    assert list((folder / "corrupt").iterdir()) == []
+
+
+async def _check_model(commands: Commands, name: str, folder: Path) -> str:
+    """The SHA-256 of its weights."""
     assert name in await commands.said("models", "list")
     shown = await commands.said("models", "show", name)
     assert "weights" in shown
@@ -104,6 +133,7 @@ async def _check_model(commands: Commands, name: str, folder: Path) -> None:
     assert hashlib.sha256((folder / "out" / name).read_bytes()).hexdigest() == model["sha256"]
     refused = await commands.said("models", "download", "other.pt", str(folder), code=2)
     assert "has no model other.pt" in refused
+    return str(model["sha256"])
 
 
 async def _check_evaluation(commands: Commands, name: str) -> None:
@@ -122,6 +152,8 @@ async def test_a_training_is_left_alone_cancelled_and_resumed(server: LiveServer
         job = (await commands.told("train", "v1", *long, "--detach"))["job"]
         assert job["status"] == "QUEUED"
         await team.epoch_passed(job["id"], 1)
+        assert "The training is left as it is" in await commands.interrupted("jobs", "watch", job["id"])
+        assert (await team.job(job["id"]))["status"] == "RUNNING"
         cancelled = await commands.said("jobs", "cancel", job["id"], project=False)
         assert f"`agridrone jobs resume {job['id']}` goes on with it." in cancelled
         resumed = (await commands.told("jobs", "resume", job["id"], "--detach", project=False))["job"]
@@ -139,4 +171,6 @@ async def test_what_cannot_be_done_is_said_in_a_sentence(server: LiveServer) -> 
         absent = await commands.said("train", "v1", "--pretrained", "--base", "yolo11n", "--epochs", "1", code=1)
         assert "yolo11n" in absent
         assert "start from a checkpoint or from scratch" in absent
+        bare = await commands.said("models", "show", "north-v3.pt", code=2, project=False)
+        assert "name the project by --project" in bare
         assert "Epochs must be 1 to 10,000" in await commands.said("train", "v1", "--epochs", "0", code=1)
