@@ -39,10 +39,12 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2])
 redis.call('HSET', KEYS[2], 'lent', ARGV[3])
 return since
 """
-# A lease under a lower token, which a Redis that forgot gave back to a holder of before, gives way.
+# What the lease is under was not given back, whoever gave back a higher token that got nothing. A lease under a lower
+# one, which a Redis that forgot gave back to a holder of before, gives way.
 _RENEW = f"""
 local token = tonumber(ARGV[3])
-if token < tonumber(redis.call('HGET', KEYS[2], 'lent') or 0) or token <= {_SPENT} then return 0 end
+if redis.call('HGET', KEYS[1], 'token') ~= ARGV[3] and
+  (token < tonumber(redis.call('HGET', KEYS[2], 'lent') or 0) or token <= {_SPENT}) then return 0 end
 redis.call('HSET', KEYS[1], {_FACTS}, 'since', ARGV[7])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 redis.call('HSET', KEYS[2], 'lent', ARGV[3])

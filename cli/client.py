@@ -77,8 +77,9 @@ class Client:
 
     async def call(self, document: str, **variables: Any) -> Any:
         """The root field of a query or mutation. Raises ApiError, also for the payload's user errors."""
-        body = {"query": document, "variables": variables}
-        return _root_field(_answer(await self._request("POST", "/graphql", headers=self._authorization, json=body)))
+        content = _json({"query": document, "variables": variables})
+        headers = {**self._authorization, "Content-Type": "application/json"}
+        return _root_field(_answer(await self._request("POST", "/graphql", headers=headers, content=content)))
 
     async def call_again(self, document: str, **variables: Any) -> Any:
         """As `call`, and again for half a minute while no answer comes. For what may safely be asked twice."""
@@ -203,6 +204,15 @@ async def _hear(socket: ClientConnection) -> dict[str, Any]:
 def _was_refused(error: Exception) -> bool:
     # graphql-transport-ws closes with 4400..4499 when the client is at fault: trying again would be refused again.
     return isinstance(error, ConnectionClosed) and error.rcvd is not None and 4400 <= error.rcvd.code < 4500
+
+
+def _json(document: dict[str, Any]) -> bytes:
+    try:
+        return json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError as error:
+        raise ApiError("A name, id or text of this command has bytes in it that are no UTF-8.") from error
+    except ValueError as error:
+        raise ApiError("A number of this command is not a finite one.") from error
 
 
 def _answer(response: httpx.Response) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adapters.settings import Settings
-from cli.lines import say
+from cli.lines import printable, say
 from cli.options import DataDir, ProjectName, settings_errors, settings_of
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ def import_model(
         with settings_errors():
             model, new = asyncio.run(_import(settings, WeightsFile(file, project, name, size)))
     except DomainError as error:
-        typer.echo(f"{file} was not imported: {error.message}", err=True)
+        typer.echo(printable(f"{file} was not imported: {error.message}"), err=True)
         raise typer.Exit(1) from error
     except OSError as error:
-        typer.echo(f"{file} was not imported: {error}", err=True)
+        typer.echo(printable(f"{file} was not imported: {error}"), err=True)
         raise typer.Exit(2) from error
     _tell(model, new)
 

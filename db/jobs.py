@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, FromClause, RowMapping, and_, delete, exists, func, insert, or_, select, update
 
 from db.repository import TableRepository, chunks, columns_of
 from db.tables import training_datasets, training_epochs, training_jobs, training_logs
@@ -70,12 +70,16 @@ class SqlJobs(TableRepository[TrainingJob]):
 
     async def cancel_unheld(self, job_id: str, at: datetime) -> bool:
         table = training_jobs
-        silent = or_(table.c.heartbeat_at.is_(None), table.c.heartbeat_at < database_now(LEASE_SECONDS))
-        unheld = or_(table.c.status == TrainingJobStatus.QUEUED, and_(table.c.status.in_(_UNFINISHED), silent))
+        unheld = or_(table.c.status == TrainingJobStatus.QUEUED, _silent())
         values = {"cancel_requested_at": at, "finished_at": at, "attempt": table.c.attempt + 1}
         statement = update(table).where(table.c.id == job_id, unheld)
         result = await self.connection.execute(statement.values(status=TrainingJobStatus.CANCELLED, **values))
         return result.rowcount == 1
+
+    async def asked_to_stop_unheld(self, limit: int) -> Sequence[str]:
+        asked = training_jobs.c.cancel_requested_at.is_not(None)
+        left = select(training_jobs.c.id).where(asked, _silent(), of_version()).order_by(training_jobs.c.id)
+        return (await self.connection.execute(left.limit(limit))).scalars().all()
 
     async def queue_positions(self, ids: Iterable[str]) -> dict[str, int]:
         waiting = training_jobs.alias()
@@ -83,10 +87,12 @@ class SqlJobs(TableRepository[TrainingJob]):
         for chunk in chunks(ids):
             ahead = (
                 select(training_jobs.c.id, func.count(waiting.c.id))
+                .select_from(training_jobs)
                 .join(
                     waiting,
                     (waiting.c.status == TrainingJobStatus.QUEUED)
-                    & (waiting.c.created_at <= training_jobs.c.created_at),
+                    & (waiting.c.created_at <= training_jobs.c.created_at)
+                    & of_version(waiting),
                 )
                 .where(training_jobs.c.id.in_(chunk), training_jobs.c.status == TrainingJobStatus.QUEUED)
                 .group_by(training_jobs.c.id)
@@ -151,10 +157,17 @@ class SqlJobs(TableRepository[TrainingJob]):
 _SHAPED = frozenset({"config", "effective", "warnings", "resume_points"})
 
 
-def of_version() -> ColumnElement[bool]:
+def _silent() -> ColumnElement[bool]:
+    """The job is to be worked at, and nobody is."""
+    heartbeat_at = training_jobs.c.heartbeat_at
+    nobody = or_(heartbeat_at.is_(None), heartbeat_at < database_now(LEASE_SECONDS))
+    return and_(training_jobs.c.status.in_(_UNFINISHED), nobody)
+
+
+def of_version(jobs: FromClause = training_jobs) -> ColumnElement[bool]:
     """The job trains from a version. Those from before versioning are another application's, in words of its own."""
     numbered = select(training_datasets.c.id).where(
-        training_datasets.c.id == training_jobs.c.dataset_id, training_datasets.c.version.is_not(None)
+        training_datasets.c.id == jobs.c.dataset_id, training_datasets.c.version.is_not(None)
     )
     return exists(numbered)
 

@@ -53,10 +53,10 @@ async def one_project(uow: UnitOfWork, id_or_name: str) -> Project:
 
 def checked_model_name(name: str) -> str:
     """Of a model, without the suffix that it will get. Raises INVALID."""
-    stem = checked_filename(name.strip().removesuffix(WEIGHTS_SUFFIX))
-    if len(stem) > MAX_MODEL_NAME or "/" in stem:
+    stem = name.strip().removesuffix(WEIGHTS_SUFFIX).strip()
+    if not 1 <= len(stem) <= MAX_MODEL_NAME or "/" in stem:
         raise invalid(f"A model's name has 1 to {MAX_MODEL_NAME} characters and no slash.")
-    return stem
+    return checked_filename(stem)
 
 
 def check_model_classes(classes: Sequence[str]) -> None:

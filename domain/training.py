@@ -192,6 +192,17 @@ async def cancel_training(database: Database, principal: Principal, job_id: str)
     return await database.write(work)
 
 
+async def cancel_as_asked(uow: UnitOfWork, job_id: str) -> None:
+    """Cancels a job whose worker was asked to stop but is gone, or waits for something; a worker that has taken it up
+    again sees to it by itself."""
+    job = await uow.jobs.get(job_id)
+    version = await uow.versions.lock(job.dataset_id) if job is not None else None
+    if job is None or version is None or not await uow.jobs.cancel_unheld(job_id, datetime.now(UTC)):
+        return
+    await refresh_training_status(uow, version)
+    tell_training_status(uow, job.project_id, job.id, TrainingJobStatus.CANCELLED, job.epoch)
+
+
 async def resume_training(database: Database, principal: Principal, job_id: str) -> TrainingJob:
     """A FAILED or CANCELLED job QUEUED again; its worker goes on from the newest state that was kept, if any was.
 

@@ -22,15 +22,17 @@ from domain.versions import refresh_training_status
 
 
 def preparing(claim: Claim, device: str) -> Callable[[UnitOfWork], Awaitable[TrainingJob]]:
-    """The worker took the job up: it will read, check and render the version."""
+    """The worker took the job up: it will read, check and render the version. One that was put off before it ran is
+    PREPARING already, and is not told of each time that it is tried again."""
 
     async def work(uow: UnitOfWork) -> TrainingJob:
         job = await _held(uow, claim)
         status = transition(job.status, TrainingJobStatus.PREPARING)
         started = job.started_at or datetime.now(UTC)
         await uow.jobs.write_claimed(claim, status=status, device=device, started_at=started)
-        again = f"Taken up again, attempt {claim.attempt}." if claim.attempt > 1 else None
-        tell_training_status(uow, job.project_id, job.id, status, job.epoch, again)
+        if status is not job.status:
+            again = f"Taken up again, attempt {claim.attempt}." if claim.attempt > 1 else None
+            tell_training_status(uow, job.project_id, job.id, status, job.epoch, again)
         return replace(job, status=status, device=device, started_at=started)
 
     return work
@@ -92,7 +94,8 @@ def batch_halved(claim: Claim, batch_size: int) -> Callable[[UnitOfWork], Awaita
 
     async def work(uow: UnitOfWork) -> None:
         job = await _held(uow, claim)
-        text = f"The device ran out of memory; going on with a batch of {batch_size} instead of {batch_size * 2}."
+        before = job.effective["batch"]
+        text = f"The device ran out of memory; going on with a batch of {batch_size} instead of {before}."
         effective = {**job.effective, "batch": batch_size}
         notices = _with(job, [Notice("BATCH_HALVED", text, 1)])
         await uow.jobs.write_claimed(claim, effective=effective, warnings=notices)
@@ -139,10 +142,13 @@ def completed(claim: Claim, make: Callable[[str], TrainedModel]) -> Callable[[Un
 
 
 def ended(claim: Claim, status: TrainingJobStatus, reason: str | None) -> Callable[[UnitOfWork], Awaitable[None]]:
-    """The job is FAILED with a reason, or CANCELLED; its version goes back to READY when no other job holds it."""
+    """The job is FAILED with a reason, or CANCELLED; its version goes back to READY when no other job holds it. One
+    that was completed just before stays so."""
 
     async def work(uow: UnitOfWork) -> None:
         seen = await _held(uow, claim)
+        if seen.status is TrainingJobStatus.COMPLETED:
+            return
         version = await uow.versions.lock(seen.dataset_id)
         target = transition(seen.status, status)
         await uow.jobs.write_claimed(

@@ -122,7 +122,9 @@ class TrainingJob(Node):
     progress: float = strawberry.field(description="0..1")
     eta_seconds: int | None
     failure_reason: str | None
-    attempts: int = strawberry.field(description="How often a worker has taken the job up; more than 1 after a crash.")
+    attempts: int = strawberry.field(
+        description="Grows when a worker takes the job up, and when the job is resumed; 1 of one that ran undisturbed."
+    )
     worker: str | None
     device: str | None
     entity: strawberry.Private[TrainingJobEntity]

@@ -1,8 +1,8 @@
 """Files of weights for tests, made by Ultralytics in a process of its own: `python weights_maker.py FOLDER SCRATCH`.
 
 FOLDER gets detection.pt (yolo11n, classes pine and wattle, 96 pixels by its own account), changed.pt (other layers
-under the name of yolo11n, without such an account), vast.pt (few bytes that become 16 GiB when they are opened) and
-segmentation.pt.
+under the name of yolo11n, without such an account), numbered.pt (classes without names), vast.pt (few bytes that
+become 16 GiB when they are opened) and segmentation.pt.
 """
 
 from __future__ import annotations
@@ -31,13 +31,14 @@ def main(folder: Path, scratch: Path) -> None:
     changed = _written(scratch / "changed" / "yolo11n.yaml", {**standard, "nc": 2, "backbone": other_layers})
     _save(YOLO(two), folder / "detection.pt", TWO, SIZED)
     _save(YOLO(changed), folder / "changed.pt", TWO, {})
+    _save(YOLO(two), folder / "numbered.pt", (0, 1), SIZED)
     _save(YOLO("yolo11n-seg.yaml"), folder / "segmentation.pt", COCO, SIZED)
     vast = YOLO(two)
     vast.model.register_buffer("vast", torch.zeros(1, dtype=torch.half).expand(2**32))
     _save(vast, folder / "vast.pt", TWO, SIZED)
 
 
-def _save(model: Any, path: Path, classes: tuple[str, ...], account: dict[str, Any]) -> None:
+def _save(model: Any, path: Path, classes: tuple[object, ...], account: dict[str, Any]) -> None:
     model.model.names = dict(enumerate(classes))
     model.ckpt = account
     model.save(str(path))

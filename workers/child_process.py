@@ -52,6 +52,10 @@ class ChildOutOfMemory(ChildFailed):
     """The device's memory, or the machine's, was too small for what it did."""
 
 
+class ChildDiskFull(ChildFailed):
+    """The worker's disk had no room for what it wrote."""
+
+
 class ChildCrashed(ChildFailed):
     """It was killed, or fell over something outside the request: another try may well succeed."""
 
@@ -277,5 +281,6 @@ def _last_line(log: Path) -> str:
 _FAILURES = {
     Failure.REFUSED: ChildFailed,
     Failure.OUT_OF_MEMORY: ChildOutOfMemory,
+    Failure.DISK_FULL: ChildDiskFull,
     Failure.CRASHED: ChildCrashed,
 }

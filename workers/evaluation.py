@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import tempfile
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from domain.models.model import ModelEvaluation, TrainedModel
 from domain.models.version import DatasetVersion
 from domain.ports import Database, UnitOfWork
 from workers.child.protocol import ChildResult, EvaluateSpec, Report
-from workers.child_process import ChildCrashed, ChildFailed, ChildOutOfMemory, run_child
+from workers.child_process import ChildCrashed, ChildDiskFull, ChildFailed, ChildOutOfMemory, run_child
 from workers.claims import CrashedError, PermanentError, PostponedError
 from workers.host_gpu import HostGpu
 from workers.materials import Materials
@@ -85,7 +86,7 @@ class Evaluation:
 
 
 async def _measured(spec: EvaluateSpec, folder: Path) -> ChildResult:
-    """With too little memory for a batch, image by image."""
+    """With too little memory for a batch, image by image. Raises OSError for a full disk, as what is around it does."""
     try:
         try:
             return await run_child(spec, folder / "run", _nothing)
@@ -94,6 +95,8 @@ async def _measured(spec: EvaluateSpec, folder: Path) -> ChildResult:
     except ChildOutOfMemory as error:
         text = f"The device has too little memory for one image at {spec.image_size} pixels; evaluate on a larger one."
         raise PermanentError(text) from error
+    except ChildDiskFull as error:
+        raise OSError(errno.ENOSPC, str(error)) from error
     except ChildCrashed as error:
         raise CrashedError(str(error)) from error
     except ChildFailed as error:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from domain.errors import DomainError, ErrorCode
 from domain.models.training import BaseModel
 from workers.child.protocol import InspectSpec, Report
-from workers.child_process import ChildFailed, ChildOutOfMemory, child_outcome
+from workers.child_process import ChildDiskFull, ChildFailed, ChildOutOfMemory, child_outcome
 
 INSPECTION_SECONDS = 600
 _THREADS = 1
@@ -28,7 +30,8 @@ class Inspected:
 async def inspect_weights(weights: Path, sha256: str, folder: Path) -> Inspected:
     """What the YOLO detection model in the file is. `folder` is made, and for scratch.
 
-    Raises UNSUPPORTED with a sentence for a file that is none, or that cannot be opened within what a model needs.
+    Raises UNSUPPORTED with a sentence for a file that is none, or that cannot be opened within what a model needs;
+    OSError for a full disk.
     """
     spec = InspectSpec(weights, sha256, _THREADS)
     try:
@@ -38,6 +41,8 @@ async def inspect_weights(weights: Path, sha256: str, folder: Path) -> Inspected
         raise _unsupported(f"It could not be opened within {INSPECTION_SECONDS} seconds.") from error
     except ChildOutOfMemory as error:
         raise _unsupported("It takes more memory to open than a model of its size does.") from error
+    except ChildDiskFull as error:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
     except ChildFailed as error:
         raise _unsupported(str(error)) from error
     base_model = found["base_model"]

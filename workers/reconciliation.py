@@ -1,4 +1,5 @@
-"""What no claim loop sets right: statuses out of step with their jobs, and work that no worker ever came for.
+"""What no claim loop sets right: statuses out of step with their jobs, trainings that were asked to stop when nobody
+was at them, and work that no worker ever came for.
 
 A version, job, check or export whose worker died needs nothing from here: its lease runs out after 30 s, and the sweep
 of whatever worker there is takes it up, or fails it after three attempts in vain. Long work whose heart beats is never
@@ -24,6 +25,7 @@ from domain.exports import export_failed
 from domain.jobs import Claim, JobKind
 from domain.models.training import TrainingJobStatus
 from domain.ports import Database, UnitOfWork
+from domain.training import cancel_as_asked
 from domain.training_progress import ended
 from domain.version_lifecycle import step_in_line
 from workers.claims import Handler
@@ -55,6 +57,7 @@ class Reconciliation:
         """Looks once a minute, until it is cancelled."""
         look = 0
         while True:
+            await self._logged(self.cancel_as_asked)
             await self._logged(self.step_in_line)
             if look >= _SETTLING_LOOKS:
                 await self._logged(self.give_up_abandoned)
@@ -67,6 +70,11 @@ class Reconciliation:
             await step()
         except Exception:
             _log.exception("reconciliation_failed")
+
+    async def cancel_as_asked(self) -> None:
+        """Cancels trainings that were asked to stop when no worker was at them, which none may be for days."""
+        for job_id in await self._database.read(lambda uow: uow.jobs.asked_to_stop_unheld(_AT_ONCE)):
+            await self._logged(partial(self._database.write, partial(cancel_as_asked, job_id=job_id)))
 
     async def step_in_line(self) -> None:
         """Brings versions back to READY that are TRAINING without an unfinished job, and the other way round."""

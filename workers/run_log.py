@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import re
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from workers.host_paths import without_host_paths
 _FORWARD_SECONDS = 2.0
 _LINE_CHARACTERS = 500
 _READ_BYTES = 1024 * 1024
+# Of a line that does not end, as a progress bar's may not, the newest part is what a terminal would show.
+_REST_CHARACTERS = 64 * 1024
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -27,6 +30,7 @@ class RunLog:
         self._claim = claim
         self._path = path
         self._folder = folder.resolve()
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._offset = 0
         self._rest = ""
 
@@ -37,23 +41,29 @@ class RunLog:
             await self.forward()
 
     async def forward(self, to_the_end: bool = False) -> None:
-        """Forwards the lines that are complete; `to_the_end`, the last one too. Raises ClaimLostError."""
-        while text := await asyncio.to_thread(self._read):
-            *complete, self._rest = (self._rest + text).split("\n")
-            await self._write(complete)
+        """Forwards the lines that are complete; `to_the_end`, the last one too. When it is cancelled, or its writing
+        fails, the next call forwards the same again. Raises ClaimLostError."""
+        while data := await asyncio.to_thread(self._read):
+            decoded = self._decoder.getstate()
+            *complete, rest = (self._rest + self._decoder.decode(data)).split("\n")
+            try:
+                await self._write(complete)
+            except BaseException:
+                self._decoder.setstate(decoded)
+                raise
+            self._offset += len(data)
+            self._rest = rest[-_REST_CHARACTERS:]
         if to_the_end and self._rest:
-            rest, self._rest = self._rest, ""
-            await self._write([rest])
+            await self._write([self._rest])
+            self._rest = ""
 
-    def _read(self) -> str:
+    def _read(self) -> bytes:
         try:
             with self._path.open("rb") as file:
                 file.seek(self._offset)
-                data = file.read(_READ_BYTES)
+                return file.read(_READ_BYTES)
         except FileNotFoundError:
-            return ""
-        self._offset += len(data)
-        return data.decode("utf-8", "replace")
+            return b""
 
     async def _write(self, raw: list[str]) -> None:
         lines = [line for one in raw if (line := self._shown(one))]

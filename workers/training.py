@@ -11,7 +11,7 @@ import structlog
 
 from domain.jobs import Claim, JobKind
 from domain.models.training import TrainingJobStatus
-from domain.training_progress import ended, preparing
+from domain.training_progress import ended, noticed, preparing
 from workers.claims import PermanentError, PostponedError
 from workers.training_run import TrainingHost, TrainingRun
 
@@ -33,6 +33,7 @@ class Training:
         self._database = host.database
         self._device_name = device_name
         self._work_dir = work_dir
+        self._put_off: str | None = None
 
     async def run(self, claim: Claim) -> None:
         job = await self._database.write(preparing(claim, self._device_name))
@@ -45,10 +46,18 @@ class Training:
             if error.errno in _FULL_DISK:
                 text = "The worker's disk is full; free space there, then resume the training."
                 raise PermanentError(text) from error
+            await self._tell_put_off(claim)
             raise PostponedError(f"{type(error).__name__}: {error}") from error
 
     async def fail(self, claim: Claim, reason: str) -> None:
         await self._database.write(ended(claim, TrainingJobStatus.FAILED, reason))
+
+    async def _tell_put_off(self, claim: Claim) -> None:
+        """Once, however often it is tried."""
+        if self._put_off != claim.id:
+            self._put_off = claim.id
+            text = "The worker cannot reach what the training reads, most likely the object store. It is tried again."
+            await self._database.write(noticed(claim, text))
 
     async def _run(self, claim: Claim, run: TrainingRun) -> None:
         work = asyncio.create_task(run.run())
@@ -74,7 +83,8 @@ class Training:
             except Exception:
                 _log.exception("cancel_unknown", job=job_id)
             else:
-                if job is not None and job.cancel_requested_at is not None:
+                # What is completed is not cancelled any more; it only has to clear up.
+                if job is not None and job.cancel_requested_at is not None and not job.status.final:
                     return
             await asyncio.sleep(_CANCEL_SECONDS)
 

@@ -154,27 +154,34 @@ class TrainingRun:
         return min(asked, int(self._job.effective.get("batch", asked)))
 
     def _arguments(self, tree: RenderedTree, batch_size: int) -> dict[str, Argument]:
-        config = replace(self._job.config, batch_size=batch_size)
-        return effective_arguments(config, tree.splits[Split.TRAIN].images, self._host.device)
+        """Whatever the batch, the weights change after as many images as with the one that was asked for: a state that
+        was kept says so as well, and Ultralytics goes on by what it says."""
+        images, device = tree.splits[Split.TRAIN].images, self._host.device
+        smaller = effective_arguments(replace(self._job.config, batch_size=batch_size), images, device)
+        return effective_arguments(self._job.config, images, device) | {"batch": smaller["batch"]}
 
     async def _trained(self, spec: TrainSpec, tree: RenderedTree) -> ChildResult:
         """What the child made. With too little memory, with half the batch, and once more with half of that."""
         asked = self._job.config.batch_size
         batch_size = self._batch_size
-        started_from = {"weights_sha256": spec.weights_sha256} if spec.weights_sha256 else {}
+        # An attempt that goes on from a state reads no weights, but the first one did.
+        sha256 = spec.weights_sha256 or self._job.effective.get("weights_sha256")
+        started_from = {"weights_sha256": sha256} if sha256 else {}
         await self._database.write(running(self._claim, {**spec.arguments, **started_from}))
         while True:
             try:
                 return await self._child(spec)
             except ChildOutOfMemory as error:
-                if batch_size == 1 or batch_size * 2**MAX_HALVINGS <= asked:
+                smaller = self._arguments(tree, max(batch_size // 2, 1))
+                # Each of several GPUs takes an image at least.
+                if smaller["batch"] == spec.arguments["batch"] or batch_size * 2**MAX_HALVINGS <= asked:
                     raise PermanentError(str(error)) from error
-                batch_size //= 2
+                batch_size = int(smaller["batch"] or 1)
                 await self._database.write(batch_halved(self._claim, batch_size))
                 await self._states.keep()
                 found = await self._states.newest_intact(self._folder / f"state-{self._children}")
                 resume = found[1] if found else None
-                spec = replace(spec, arguments=self._arguments(tree, batch_size), resume=resume)
+                spec = replace(spec, arguments=smaller, resume=resume)
             except ChildCrashed as error:
                 await self._states.keep()
                 raise CrashedError(str(error)) from error

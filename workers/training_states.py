@@ -36,6 +36,7 @@ class TrainingStates:
         self._claim = claim
         self._job = job
         self._points = job.resume_points
+        self._stored = _digests(job.resume_points)
         self._newest: StateReport | None = None
         self._offered = asyncio.Event()
         self._keeping = asyncio.Lock()
@@ -91,14 +92,15 @@ class TrainingStates:
     async def _copy(self, state: StateReport) -> None:
         last = await asyncio.to_thread(sha256_of, state.last)
         best = await asyncio.to_thread(sha256_of, state.best)
-        there = _digests(self._points)
+        whole = _digests(self._points)
         for sha256, path in {last: state.last, best: state.best}.items():
-            if sha256 not in there:
+            if sha256 not in whole:
                 await self._store.put_file(self._key(sha256), path, "application/octet-stream")
         points = (ResumePoint(state.epoch, last, best), *self._points)[:KEPT]
         await self._database.write(state_kept(self._claim, points))
-        self._points = points
-        await self._delete([self._key(sha256) for sha256 in there - _digests(points)])
+        unneeded = self._stored - _digests(points)
+        self._points, self._stored = points, _digests(points)
+        await self._delete([self._key(sha256) for sha256 in unneeded])
 
     async def forget_all(self) -> None:
         """For a training that is completed: nobody goes on with it. Also what no row ever named."""
@@ -118,14 +120,16 @@ class TrainingStates:
 
     async def newest_intact(self, folder: Path) -> tuple[int, ResumeState] | None:
         """How many epochs the newest copy that is whole had completed, and the copy, in `folder`; None without one.
-        Raises OSError while the store is away."""
+        Damaged ones are not kept beside the next. Raises OSError while the store is away."""
         folder.mkdir(parents=True, exist_ok=True)
-        for point in self._points:
+        for number, point in enumerate(self._points):
             last = await self._fetched(point.last_sha256, folder)
             best = last if point.best_sha256 == point.last_sha256 else await self._fetched(point.best_sha256, folder)
             if last is not None and best is not None:
+                self._points = self._points[number:]
                 return point.epoch, ResumeState(last, point.last_sha256, best, point.best_sha256)
             _log.error("state_damaged", job=self._job.id, epoch=point.epoch)
+        self._points = ()
         return None
 
     async def _fetched(self, sha256: str, folder: Path) -> Path | None:

@@ -155,6 +155,9 @@ class Jobs(Repository[TrainingJob], Protocol):
         """Cancels a job that is QUEUED, or whose worker was not heard of for a lease, and shuts out whoever claimed it;
         false when a worker is at it."""
 
+    async def asked_to_stop_unheld(self, limit: int) -> Sequence[str]:
+        """The jobs that were asked to stop and whose worker was not heard of for a lease."""
+
     async def queue_positions(self, ids: Iterable[str]) -> dict[str, int]: ...
     async def add_epoch(self, job_id: str, metrics: EpochMetrics) -> bool:
         """Stores one epoch; false when that epoch's row was there before, which is then replaced."""

@@ -21,6 +21,7 @@ from domain.jobs import LEASE_SECONDS, MAX_STRIKES, Claim, JobKind
 from domain.models.asset import UploadState
 from domain.models.training import TrainingJobStatus
 from domain.models.version import DatasetStatus, DatasetVersion
+from domain.training_progress import preparing
 from seeds import (
     Home,
     add_batch,
@@ -34,6 +35,7 @@ from seeds import (
     take,
 )
 from stack import PATIENCE
+from versions_made import in_status, train
 from workers.claims import ClaimLoops, PermanentError
 from workers.snapshot import Snapshot
 
@@ -241,3 +243,20 @@ async def test_a_training_of_before_versioning_is_left_to_the_application_that_m
     async with database.engine.begin() as connection:
         await connection.execute(update(training_datasets).values(version=1))
     assert await try_take(database, JobKind.TRAINING) is not None
+
+
+async def test_places_in_the_queue_count_the_trainings_that_a_worker_would_take_first(
+    database: SqlDatabase, home: Home
+) -> None:
+    foreign, ours = [await in_status(database, home, DatasetStatus.READY) for _ in range(2)]
+    jobs = [await train(database, home, version) for version in (foreign, ours, ours)]
+    async with database.engine.begin() as connection:
+        await connection.execute(
+            update(training_datasets).where(training_datasets.c.id == foreign.id).values(version=None)
+        )
+    positions = await database.read(lambda uow: uow.jobs.queue_positions([job.id for job in jobs[1:]]))
+    assert [positions[job.id] for job in jobs[1:]] == [1, 2]
+    claim = await take(database, JobKind.TRAINING)
+    await database.write(preparing(claim, "cpu"))
+    positions = await database.read(lambda uow: uow.jobs.queue_positions([job.id for job in jobs[1:]]))
+    assert positions == {jobs[2].id: 1}

@@ -198,10 +198,12 @@ async def bench(
     assert not list(tmp_path.glob("evaluation-*"))
 
 
-async def test_a_crash_is_tried_again_and_a_refusal_is_not(bench: Bench) -> None:
+async def test_a_crash_is_tried_again_a_full_disk_waited_for_and_a_refusal_neither(bench: Bench) -> None:
     with pytest.raises(CrashedError, match="SIGSEGV"):
         await bench.attempt([{"signal": "SIGSEGV"}])
-    with pytest.raises(PermanentError, match=r"It was REFUSED\."):
+    with pytest.raises(PostponedError, match="DISK_FULL"):
+        await bench.attempt([{"failed": "DISK_FULL"}])
+    with pytest.raises(PermanentError, match=r"It was REFUSED in here\."):
         await bench.attempt([{"failed": "REFUSED"}])
     assert (await reloaded(bench.database, bench.evaluation)).status is EvaluationStatus.RUNNING
 

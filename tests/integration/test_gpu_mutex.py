@@ -205,6 +205,8 @@ async def test_a_token_that_was_passed_gets_nothing(mutex: RedisGpuMutex) -> Non
     for token in (4, 6):
         assert not await mutex.release(token)
     assert await mutex.look() == lease
+    # As when somebody who waited had drawn a number already, and was stopped.
+    assert await mutex.renew(lease)
     assert await mutex.acquire(7, GpuHolder.TRAINING, "job", "") is None
     assert await mutex.release(5)
     for token in (4, 5, 6):

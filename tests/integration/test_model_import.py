@@ -134,6 +134,7 @@ async def test_a_pickle_that_runs_code_does_not_run(
     ("name", "reason"),
     [
         ("segmentation.pt", "for the task segment; only detection models are used"),
+        ("numbered.pt", "The names of its classes are no texts"),
         ("vast.pt", "It takes more memory to open than a model of its size does"),
     ],
 )
@@ -198,7 +199,7 @@ async def test_the_command_imports_and_says_so(
     done = await run(home.project.id)
     assert (done.exit_code, stored.exists()) == (0, True)
     assert "The project has these weights already: outside.pt" in done.stdout
-    done = await run("No block")
+    done = await run("No\x1b block")
     assert done.exit_code == 1
-    assert "was not imported: There is no project with the id or name No block." in done.stderr
+    assert "was not imported: There is no project with the id or name No\N{REPLACEMENT CHARACTER} block." in done.stderr
     assert list((data / "work").iterdir()) == []

@@ -13,11 +13,12 @@ from adapters.local_store import LocalStore
 from db.database import SqlDatabase
 from db.tables import metadata, training_datasets, training_jobs
 from domain.evaluations import evaluate_model
-from domain.events import project_stream, version_stream
+from domain.events import project_stream, training_stream, version_stream
 from domain.jobs import ABANDONED_SECONDS, LEASE_SECONDS, JobKind
 from domain.models.model import EvaluationStatus
 from domain.models.training import TrainingJob, TrainingJobStatus
 from domain.models.version import DatasetStatus, DatasetVersion, Split
+from domain.training import cancel_training
 from domain.training_progress import preparing, running
 from seeds import Home, add_images, add_model, annotate, make_home, reload, request_version, take
 from versions_made import heart_beat_ago, in_status, train
@@ -70,6 +71,25 @@ async def site(database: SqlDatabase, store: LocalStore, tmp_path: Path) -> Site
     home = await make_home(database)
     await annotate(database, home, await add_images(database, home.project, ["one"]))
     return Site(database, home, Reconciliation(database, Snapshot(database, store, tmp_path), "test:io"))
+
+
+async def test_a_training_that_was_asked_to_stop_and_that_nobody_is_at_is_cancelled(site: Site) -> None:
+    version = await in_status(site.database, site.home, READY)
+    held, left, unasked = [await train(site.database, site.home, version) for _ in range(3)]
+    for job in (held, left, unasked):
+        claim = await take(site.database, JobKind.TRAINING)
+        await site.database.write(preparing(claim, "cpu"))
+        if job is not unasked:
+            # Its worker may have died, or put it off until the object store answers.
+            asked = await cancel_training(site.database, site.home.principal, job.id)
+            assert asked.status is TrainingJobStatus.PREPARING
+    for job in (left, unasked):
+        await heart_beat_ago(site.database, "TrainingJob", job.id, LEASE_SECONDS + 1)
+    await site.reconciliation.cancel_as_asked()
+    statuses = [(await site.job(job)).status for job in (held, left, unasked)]
+    assert statuses == [TrainingJobStatus.PREPARING, TrainingJobStatus.CANCELLED, TrainingJobStatus.PREPARING]
+    events = await site.database.read(lambda uow: uow.events.after(training_stream(left.id), 0, 10))
+    assert events[-1].payload["status"] == "CANCELLED"
 
 
 async def test_statuses_out_of_step_with_their_jobs_are_put_right_and_told(site: Site) -> None:

@@ -35,6 +35,7 @@ from workers.child.protocol import (
     EpochReport,
     EvaluateSpec,
     Report,
+    StateReport,
     spec_from_json,
     spec_to_json,
 )
@@ -102,6 +103,20 @@ async def test_each_epoch_is_reported_once(trained: Trained) -> None:
     assert trained.result.classes == CLASSES
     assert trained.result.images == 6
     assert [row.instances for row in trained.result.metrics.per_class] == [6, 6]
+
+
+async def test_a_state_that_was_told_of_is_never_written_again(trained: Trained, tmp_path: Path) -> None:
+    told: dict[Path, str] = {}
+
+    async def on_report(report: Report) -> None:
+        if isinstance(report, StateReport):
+            told.update({path: _sha256(path) for path in (report.last, report.best)})
+
+    # So fast that the second epoch is the best one, and the last one after it ends the training.
+    spec = train_spec(trained.tree, epochs=4)
+    await run_child(replace(spec, arguments={**spec.arguments, "lr0": 0.05, "patience": 1}), tmp_path, on_report)
+    assert len(told) >= 4
+    assert told == {path: _sha256(path) for path in told}
 
 
 async def test_a_class_the_model_lacks_counts_as_missed(trained: Trained, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +25,19 @@ from domain.models.people import Principal
 from domain.models.training import ResumePoint, TrainingConfig, TrainingJob, TrainingJobStatus
 from domain.models.version import DatasetStatus
 from domain.training import StartTraining, cancel_training, log_tail, resume_training, start_training
+from domain.training_progress import ended
 from field_versions import field_version
 from renderers import renderer
 from seeds import take
 from training_hosts import training_on
-from workers import child_process, claims, training_run
+from workers import child_process, claims, training, training_run
 from workers.claims import ClaimLoops, CrashedError, PermanentError, PostponedError
 from workers.training import Training
 from workers.training_results import TrainingResults
+from workers.training_states import TrainingStates
 
 CHILD = Path(__file__).parents[1] / "scripted_child.py"
-EPOCHS, BATCH = 4, 8
+EPOCHS, BATCH = 4, 9
 DONE = [{"epoch": 1}, {"epoch": 2}, {"epoch": 3}, {"epoch": 4}, {"done": EPOCHS}]
 _PATIENCE = 20
 
@@ -96,8 +99,8 @@ async def run(
     order = StartTraining(version.id, config, None, True, None)
     job = await start_training(database, home.principal, order)
     async with renderer(tmp_path) as rendering:
-        training = training_on(database, store, rendering, tmp_path)
-        yield Run(database, store, home.principal, training, job.id, script)
+        handler = training_on(database, store, rendering, tmp_path)
+        yield Run(database, store, home.principal, handler, job.id, script)
     assert not list(tmp_path.glob("training-*"))
 
 
@@ -127,12 +130,15 @@ async def test_too_little_memory_halves_the_batch_twice_and_says_so(run: Run) ->
     await run.attempt()
     job = await run.job()
     assert job.status is TrainingJobStatus.COMPLETED
-    assert [spec["arguments"]["batch"] for spec in run.started] == [8, 4, 2]
+    assert [spec["arguments"]["batch"] for spec in run.started] == [9, 4, 2]
+    # The weights change as often as they would have: that is what a kept state goes on with, whatever it is told.
+    assert [spec["arguments"]["nbs"] for spec in run.started] == [9, 9, 9]
+    assert job.effective == run.started[-1]["arguments"]
     assert [bool(spec["resume"]) for spec in run.started] == [False, False, True]
-    assert (job.config.batch_size, job.effective["batch"]) == (8, 2)
+    assert (job.config.batch_size, job.effective["batch"]) == (9, 2)
     assert [notice.code for notice in job.warnings] == ["BATCH_HALVED", "BATCH_HALVED"]
     assert [note.split(";")[1] for note in await run.notes()] == [
-        " going on with a batch of 4 instead of 8.",
+        " going on with a batch of 4 instead of 9.",
         " going on with a batch of 2 instead of 4.",
     ]
 
@@ -142,7 +148,7 @@ async def test_no_more_than_twice_and_the_next_attempt_remembers(run: Run) -> No
     for attempt in (run.attempt, run.attempt_again):
         with pytest.raises(PermanentError, match="It was OUT_OF_MEMORY"):
             await attempt()
-    assert [spec["arguments"]["batch"] for spec in run.started] == [8, 4, 2, 2]
+    assert [spec["arguments"]["batch"] for spec in run.started] == [9, 4, 2, 2]
 
 
 async def test_a_child_that_is_killed_leaves_a_state_that_the_next_attempt_goes_on_from(run: Run) -> None:
@@ -151,8 +157,11 @@ async def test_a_child_that_is_killed_leaves_a_state_that_the_next_attempt_goes_
         await run.attempt()
     kept = (await run.job()).resume_points
     assert kept[0].epoch == 2
+    started_from = {**(await run.job()).effective, "weights_sha256": "of the first attempt"}
+    await run.database.write(lambda uow: uow.jobs.update(run.job_id, effective=started_from))
     await run.attempt_again()
     job = await run.job()
+    assert job.effective["weights_sha256"] == "of the first attempt"
     resumed = run.started[1]["resume"]
     assert (resumed["last_sha256"], resumed["best_sha256"]) == (kept[0].last_sha256, kept[0].best_sha256)
     assert "Going on after epoch 2." in await run.notes()
@@ -172,6 +181,9 @@ async def test_with_the_newest_state_damaged_the_one_before_serves_and_without_a
     with pytest.raises(CrashedError):
         await run.attempt_again()
     assert run.started[1]["resume"]["last_sha256"] == older.last_sha256
+    # What was damaged is not what the next copy would fall back on.
+    for key in await run.states():
+        assert state_key(job.team_id, job.id, hashlib.sha256(await run.store.get(key)).hexdigest()) == key
     for key in await run.states():
         await run.store.delete(key)
     with pytest.raises(CrashedError):
@@ -212,7 +224,7 @@ async def test_while_the_store_is_away_the_training_goes_on_and_its_results_wait
 async def test_a_refused_training_fails_with_its_reason_and_can_be_resumed_once(run: Run) -> None:
     run.script_is([{"epoch": 1}, {"failed": "REFUSED"}], DONE[1:])
     claim = await take(run.database, JobKind.TRAINING)
-    with pytest.raises(PermanentError, match="^It was REFUSED in here[.]$") as refusal:
+    with pytest.raises(PermanentError, match=r"^It was REFUSED in here[.]$") as refusal:
         await run.training.run(claim)
     with pytest.raises(DomainError) as early:
         await resume_training(run.database, run.principal, run.job_id)
@@ -237,8 +249,13 @@ async def test_a_full_disk_ends_a_training_and_a_store_that_is_away_is_waited_fo
         raise OSError(number, "so the system says")
 
     monkeypatch.setattr(run.store, "lend", lend)
-    with pytest.raises(told, match="disk is full" if told is PermanentError else "so the system says"):
-        await run.attempt()
+    for attempt in (run.attempt, run.attempt_again):
+        with pytest.raises(told, match="disk is full" if told is PermanentError else "so the system says"):
+            await attempt()
+    # However long the store is away, it is told once.
+    notes = ["The worker cannot reach what the training reads, most likely the object store. It is tried again."]
+    assert await run.notes() == ([] if told is PermanentError else notes)
+    assert [payload["status"] for payload in await run.told("STATUS")] == ["QUEUED", "PREPARING"]
 
 
 @pytest.mark.parametrize("stage", ["reading", "training", "storing"])
@@ -277,6 +294,25 @@ async def test_a_cancelled_training_ends_within_seconds_at_every_stage_and_can_b
     assert version.status is DatasetStatus.READY
     resumed = await resume_training(run.database, run.principal, run.job_id)
     assert (resumed.status, resumed.finished_at, resumed.failure_reason) == (TrainingJobStatus.QUEUED, None, None)
+
+
+async def test_a_request_to_cancel_that_comes_too_late_leaves_a_completed_job_as_it_is(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "_CANCEL_SECONDS", 0.02)
+    forget_all = TrainingStates.forget_all
+
+    async def slow(states: TrainingStates) -> None:
+        await run.database.write(lambda uow: uow.jobs.update(run.job_id, cancel_requested_at=datetime.now(UTC)))
+        await asyncio.sleep(0.3)
+        await forget_all(states)
+
+    monkeypatch.setattr(TrainingStates, "forget_all", slow)
+    run.script_is(DONE)
+    claim = await take(run.database, JobKind.TRAINING)
+    await run.training.run(claim)
+    await run.database.write(ended(claim, TrainingJobStatus.CANCELLED, None))
+    assert ((await run.job()).status, await run.states()) == (TrainingJobStatus.COMPLETED, set())
 
 
 async def test_a_job_that_nobody_is_at_is_cancelled_by_the_asking(run: Run) -> None:

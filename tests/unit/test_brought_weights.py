@@ -40,6 +40,8 @@ def test_a_model_s_name_is_a_plain_one(name: str) -> None:
 
 def test_a_model_s_name_comes_without_its_suffix() -> None:
     assert [checked_model_name(name) for name in (" best.pt ", "best", "v1.2")] == ["best", "best", "v1.2"]
+    with pytest.raises(DomainError, match="A model's name has 1 to 200 characters"):
+        checked_model_name(" .pt")
 
 
 def test_the_image_size_is_asked_for_where_the_weights_do_not_tell() -> None:
@@ -61,9 +63,21 @@ def test_only_whole_uncompressed_archives_are_opened(tmp_path: Path) -> None:
     part, text = tmp_path / "part.pt", tmp_path / "text.pt"
     part.write_bytes(whole.read_bytes()[:-10])
     text.write_text("nobody's weights")
+    new, odd = (tmp_path / name for name in ("new.pt", "odd.pt"))
+    directory = whole.read_bytes().rfind(b"PK\x01\x02")
+    new.write_bytes(_changed(whole, {directory + 6: 0xFF}))  # made for a zip reader of the future
+    odd.write_bytes(_changed(whole, {directory + 9: 0x08, directory + 46: 0xFF}))  # a name that is no UTF-8
     require_torch_archive(whole)
     with pytest.raises(CannotRun, match="a compressed archive"):
         require_torch_archive(bomb)
-    for path in (part, text):
+    for path in (part, text, new, odd):
         with pytest.raises(CannotRun, match="or only a part of one"):
             require_torch_archive(path)
+
+
+def _changed(path: Path, changes: dict[int, int]) -> bytes:
+    """Its content, with bytes that are others at those places."""
+    content = bytearray(path.read_bytes())
+    for place, value in changes.items():
+        content[place] = value
+    return bytes(content)

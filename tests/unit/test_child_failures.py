@@ -30,10 +30,10 @@ _TORCH_ON_CUDA = "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a to
         ),
         (MemoryError(), Failure.OUT_OF_MEMORY, "ran out of memory"),
         (RuntimeError("Training failed: NaN persisted for 4 epochs"), Failure.REFUSED, "Lower the learning rate"),
-        (OSError(errno.ENOSPC, "No space left on device"), Failure.REFUSED, "disk is full"),
+        (OSError(errno.ENOSPC, "No space left on device"), Failure.DISK_FULL, "disk is full"),
         (
             RuntimeError("PytorchStreamWriter failed writing file data/3: file write failed"),
-            Failure.REFUSED,
+            Failure.DISK_FULL,
             "disk is full",
         ),
         (RuntimeError("CUDA error: unspecified launch failure"), Failure.CRASHED, "unspecified launch failure"),

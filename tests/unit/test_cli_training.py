@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLSchema, build_schema, parse, validate
 
+from cli.client import ApiError, Client
 from cli.models import downloading
 from cli.models import record as models
 from cli.models import wording as model_wording
@@ -165,6 +166,16 @@ def test_a_watched_training_moves_within_its_epochs(capsys: pytest.CaptureFixtur
 def test_a_script_hears_no_notices(capsys: pytest.CaptureFixture[str]) -> None:
     Watch(lambda *news: None, 0.5, quiet=True).hear(event("LOG", message="Going on."))
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [(float("nan"), "not a finite one"), (float("inf"), "not a finite one"), ("\udcff", "no UTF-8")],
+)
+async def test_what_no_answer_could_be_had_for_is_said_in_a_sentence(value: object, reason: str) -> None:
+    async with Client("http://127.0.0.1:9", "token") as client:
+        with pytest.raises(ApiError, match=reason):
+            await client.call(jobs.ESTIMATE, config={"learningRate": value})
 
 
 def evaluation(**facts: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def diagnosed(error: BaseException) -> tuple[Failure, str]:
         advice = "lower the batch size or the image size, or choose a smaller base model."
         return Failure.OUT_OF_MEMORY, f"The device ran out of memory; {advice}"
     if _disk_is_full(error, text):
-        return Failure.REFUSED, "The worker's disk is full; free space there, then resume the training."
+        return Failure.DISK_FULL, "The worker's disk is full; free space there, then resume the training."
     if "NaN" in text:
         return Failure.REFUSED, "The training diverged: its loss is not a number. Lower the learning rate."
     told = f"{type(error).__name__}: {text[:500]}" if text else f"{type(error).__name__} was raised without a message."

@@ -30,14 +30,12 @@ def inspect(spec: InspectSpec, folder: Path) -> dict[str, Any]:
     weights = verified_copy(spec.weights, spec.weights_sha256, folder)
     require_torch_archive(weights)
     model = _opened(weights)
-    classes = _classes(model)
+    try:
+        facts = _facts(model)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise CannotRun("It is not built as YOLO's own detection models are.") from error
     _require_answer(model)
-    trained_at = (model.ckpt.get("train_args") or {}).get("imgsz")
-    return {
-        "classes": classes,
-        "image_size": trained_at if isinstance(trained_at, int) else None,
-        "base_model": _base_model(model.model.yaml),
-    }
+    return facts
 
 
 def _opened(weights: Path) -> Any:
@@ -52,6 +50,15 @@ def _opened(weights: Path) -> Any:
         raise CannotRun(f"No YOLO model can be read from it ({told}).") from error
 
 
+def _facts(model: Any) -> dict[str, Any]:
+    trained_at = (model.ckpt.get("train_args") or {}).get("imgsz")
+    return {
+        "classes": _classes(model),
+        "image_size": trained_at if isinstance(trained_at, int) else None,
+        "base_model": _base_model(model.model.yaml),
+    }
+
+
 def _classes(model: Any) -> list[str]:
     """The names in the order of the network's outputs."""
     network = model.model
@@ -60,8 +67,10 @@ def _classes(model: Any) -> list[str]:
     if network.yaml.get("channels", 3) != 3:
         raise CannotRun("It reads images of other than three channels.")
     names, outputs = network.names, network.model[-1].nc
-    if list(names) != list(range(outputs)) or not all(isinstance(name, str) for name in names.values()):
-        raise CannotRun(f"It names {len(names)} classes, and its network has {outputs}.")
+    if not isinstance(names, dict) or not all(isinstance(name, str) for name in names.values()):
+        raise CannotRun("The names of its classes are no texts by number.")
+    if list(names) != list(range(outputs)):
+        raise CannotRun(f"It names {len(names)} classes, and its network has {outputs}, numbered from 0.")
     return list(names.values())
 
 

@@ -59,10 +59,11 @@ class Progress:
             self._reporter.send("batch", epoch=trainer.epoch + 1, batch=self._batch, batches=batches)
 
     def on_train_epoch_end(self, trainer: Any) -> None:
-        if trainer.epoch == 0 and not trainer.loss.isfinite():
+        if trainer.epoch == trainer.start_epoch and not trainer.loss.isfinite():
             # Ultralytics has nothing to recover from yet, and would train on.
             raise CannotRun(
-                "The training diverged in its first epoch: its loss is not a number. Lower the learning rate."
+                f"The training diverged in epoch {trainer.epoch + 1}: its loss is not a number. "
+                "Lower the learning rate."
             )
         self._epoch_trained = True
 

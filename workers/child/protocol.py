@@ -109,6 +109,7 @@ class Failure(StrEnum):
     REFUSED = "REFUSED"
     """What was asked cannot be done, and trying again would not change that."""
     OUT_OF_MEMORY = "OUT_OF_MEMORY"
+    DISK_FULL = "DISK_FULL"
     CRASHED = "CRASHED"
     """Something outside the request went wrong."""
 

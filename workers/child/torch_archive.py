@@ -14,7 +14,7 @@ def require_torch_archive(weights: Path) -> None:
     try:
         with ZipFile(weights) as archive:
             entries = archive.infolist()
-    except BadZipFile as error:
+    except (BadZipFile, NotImplementedError, UnicodeDecodeError) as error:  # those two are for what no torch writes
         raise CannotRun("It is no file of weights as PyTorch writes them, or only a part of one.") from error
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > weights.stat().st_size or any(entry.compress_type != ZIP_STORED for entry in entries):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -73,8 +74,13 @@ class Trainer(DetectionTrainer):  # type: ignore[misc]
         return saved
 
     def final_eval(self) -> None:
-        """With pictures, which would take too long in every epoch."""
+        """With pictures, which would take too long in every epoch. The best weights are then written over, so they
+        become a file of their own first: under another name they may be a state that is on its way to the store."""
         self.args.plots = True
+        if self._progress is not None and self.best.exists():
+            alone = self.best.with_suffix(".alone")
+            shutil.copyfile(self.best, alone)
+            alone.replace(self.best)
         super().final_eval()
         if self._progress is not None:
             self._write_measured(self._progress.epochs)
