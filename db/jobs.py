@@ -144,7 +144,7 @@ class SqlJobs(TableRepository[TrainingJob]):
         self, team_id: str, limit: int, *, device: str | None = None, base_model: BaseModel | None = None
     ) -> Sequence[TrainingJob]:
         table = training_jobs
-        done = [table.c.team_id == team_id, table.c.status == TrainingJobStatus.COMPLETED, table.c.attempt == 1]
+        done = [table.c.team_id == team_id, table.c.status == TrainingJobStatus.COMPLETED, table.c.taken_up == 1]
         mine = select(*columns_of(table)).where(*done, table.c.device.is_not(None), table.c.training_seconds > 0)
         if device is not None:
             mine = mine.where(table.c.device == device)

@@ -23,17 +23,20 @@ from domain.versions import refresh_training_status
 
 def preparing(claim: Claim, device: str) -> Callable[[UnitOfWork], Awaitable[TrainingJob]]:
     """The worker took the job up: it will read, check and render the version. One that was put off before it ran is
-    PREPARING already, and is not told of each time that it is tried again."""
+    PREPARING already and has no strike, and is not told of each time that it is tried again."""
 
     async def work(uow: UnitOfWork) -> TrainingJob:
         job = await _held(uow, claim)
         status = transition(job.status, TrainingJobStatus.PREPARING)
         started = job.started_at or datetime.now(UTC)
-        await uow.jobs.write_claimed(claim, status=status, device=device, started_at=started)
-        if status is not job.status:
-            again = f"Taken up again, attempt {claim.attempt}." if claim.attempt > 1 else None
+        begun = status is not job.status or claim.strikes > 1
+        taken_up = job.taken_up + begun
+        now = {"status": status, "device": device, "started_at": started, "taken_up": taken_up}
+        await uow.jobs.write_claimed(claim, **now)
+        if begun:
+            again = f"Taken up again, attempt {taken_up}." if taken_up > 1 else None
             tell_training_status(uow, job.project_id, job.id, status, job.epoch, again)
-        return replace(job, status=status, device=device, started_at=started)
+        return replace(job, status=status, device=device, started_at=started, taken_up=taken_up)
 
     return work
 
@@ -45,7 +48,8 @@ def running(claim: Claim, effective: dict[str, Any]) -> Callable[[UnitOfWork], A
         job = await _held(uow, claim)
         status = transition(job.status, TrainingJobStatus.RUNNING)
         await uow.jobs.write_claimed(claim, status=status, effective=effective)
-        tell_training_status(uow, job.project_id, job.id, status, job.epoch)
+        if status is not job.status:
+            tell_training_status(uow, job.project_id, job.id, status, job.epoch)
 
     return work
 
@@ -125,6 +129,8 @@ def completed(claim: Claim, make: Callable[[str], TrainedModel]) -> Callable[[Un
 
     async def work(uow: UnitOfWork) -> None:
         seen = await _held(uow, claim)
+        if seen.status is TrainingJobStatus.COMPLETED:
+            return  # the database did it, and its answer was lost
         await uow.projects.lock(seen.project_id)
         version = await uow.versions.lock(seen.dataset_id)
         if version is None:

@@ -122,9 +122,7 @@ class TrainingJob(Node):
     progress: float = strawberry.field(description="0..1")
     eta_seconds: int | None
     failure_reason: str | None
-    attempts: int = strawberry.field(
-        description="Grows when a worker takes the job up, and when the job is resumed; 1 of one that ran undisturbed."
-    )
+    attempts: int = strawberry.field(description="How often a worker has taken the job up; more than 1 after a crash.")
     worker: str | None
     device: str | None
     entity: strawberry.Private[TrainingJobEntity]
@@ -146,7 +144,7 @@ class TrainingJob(Node):
             progress=1.0 if done else min(job.epoch / job.config.epochs, 1.0),
             eta_seconds=job.eta_seconds,
             failure_reason=job.failure_reason,
-            attempts=job.attempt,
+            attempts=job.taken_up,
             worker=job.worker,
             device=job.device,
             entity=job,

@@ -17,7 +17,7 @@ from workers.training_run import TrainingHost, TrainingRun
 
 _CANCEL_SECONDS = 1.0
 _SHUTDOWN_SECONDS = 5.0
-_AFTER_CANCEL_SECONDS = 300.0
+_AFTER_CANCEL_SECONDS = 60.0
 _FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 _log = structlog.get_logger(__name__)
 
@@ -46,6 +46,8 @@ class Training:
             if error.errno in _FULL_DISK:
                 text = "The worker's disk is full; free space there, then resume the training."
                 raise PermanentError(text) from error
+            if isinstance(error, PermissionError):
+                raise  # no store says so, and waiting mends nothing
             await self._tell_put_off(claim)
             raise PostponedError(f"{type(error).__name__}: {error}") from error
 

@@ -36,7 +36,9 @@ from workers.child.protocol import (
 from workers.child_process import LOG_NAME, ChildCrashed, ChildFailed, ChildOutOfMemory, run_child
 from workers.claims import CrashedError, PermanentError
 from workers.host_gpu import GpuLostError
+from workers.host_paths import without_host_paths
 from workers.materials import Materials
+from workers.patient_database import PatientDatabase
 from workers.pretrained import Pretrained
 from workers.run_log import RunLog
 from workers.training_results import TrainingResults
@@ -71,11 +73,11 @@ class TrainingRun:
 
     def __init__(self, host: TrainingHost, claim: Claim, job: TrainingJob, folder: Path) -> None:
         self._host = host
-        self._database = host.database
+        self._database = PatientDatabase(host.database)
         self._claim = claim
         self._job = job
         self._folder = folder
-        self._states = TrainingStates(host.database, host.store, claim, job)
+        self._states = TrainingStates(self._database, host.store, claim, job)
         self._children = 0
         self._told = 0.0
 
@@ -178,16 +180,19 @@ class TrainingRun:
                     raise PermanentError(str(error)) from error
                 batch_size = int(smaller["batch"] or 1)
                 await self._database.write(batch_halved(self._claim, batch_size))
-                await self._states.keep()
-                found = await self._states.newest_intact(self._folder / f"state-{self._children}")
-                resume = found[1] if found else None
-                spec = replace(spec, arguments=smaller, resume=resume)
+                spec = replace(spec, arguments=smaller, resume=await self._state_now(spec.resume))
             except ChildCrashed as error:
                 await self._states.keep()
                 raise CrashedError(str(error)) from error
             except ChildFailed as error:
                 await self._states.keep()
                 raise PermanentError(str(error)) from error
+
+    async def _state_now(self, before: ResumeState | None) -> ResumeState | None:
+        """Where the next child of this attempt goes on: what the last one left, or else what that one began with."""
+        await self._states.keep()
+        found = await self._states.local() or await self._states.newest_intact(self._folder / f"state-{self._children}")
+        return found[1] if found else before
 
     async def _child(self, spec: TrainSpec) -> ChildResult:
         self._children += 1
@@ -206,8 +211,9 @@ class TrainingRun:
             case EpochReport(metrics):
                 await self._database.write(epoch_done(self._claim, metrics))
             case LogReport(notice):
-                await self._database.write(warned(self._claim, [notice]))
-                await self._tell(notice.message)
+                told = replace(notice, message=without_host_paths(notice.message, self._folder))
+                await self._database.write(warned(self._claim, [told]))
+                await self._tell(told.message)
             case StateReport():
                 self._states.offer(report)
             case BatchReport(epoch, batch, batches):
@@ -236,7 +242,7 @@ class TrainingRun:
             except OSError as error:
                 _log.warning("results_not_stored", job=self._job.id, error=str(error))
                 if waited == 0:
-                    await self._tell("The object store cannot be reached. The results are stored when it answers.")
+                    await self._tell("The object store does not take the results yet. That is tried again.")
                 if waited >= _STORE_PATIENCE_SECONDS:
                     raise
                 waited += _STORE_LOOK_SECONDS

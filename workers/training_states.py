@@ -86,7 +86,7 @@ class TrainingStates:
     async def _tell_once(self) -> None:
         if not self._store_is_away:
             self._store_is_away = True
-            text = "The object store cannot be reached. The training goes on; its state is kept when the store answers."
+            text = "The object store does not take the training's state. The training goes on, and that is tried again."
             await self._database.write(noticed(self._claim, text))
 
     async def _copy(self, state: StateReport) -> None:
@@ -117,6 +117,14 @@ class TrainingStates:
                 await self._store.delete(key)
             except OSError as error:  # whoever collects strays will find it
                 _log.warning("state_not_deleted", job=self._job.id, error=str(error))
+
+    async def local(self) -> tuple[int, ResumeState] | None:
+        """The newest state that was offered, as long as it could not be copied."""
+        if (state := self._newest) is None:
+            return None
+        last = await asyncio.to_thread(sha256_of, state.last)
+        best = await asyncio.to_thread(sha256_of, state.best)
+        return state.epoch, ResumeState(state.last, last, state.best, best)
 
     async def newest_intact(self, folder: Path) -> tuple[int, ResumeState] | None:
         """How many epochs the newest copy that is whole had completed, and the copy, in `folder`; None without one.

@@ -50,6 +50,7 @@ training_jobs = Table(
     Column("resumePoints", JsonValue, key="resume_points", nullable=True),
     Column("logLines", Integer, key="log_lines", nullable=False, server_default="0"),
     Column("trainingSeconds", Double, key="training_seconds", nullable=False, server_default="0"),
+    Column("takenUp", Integer, key="taken_up", nullable=False, server_default="0"),
     UniqueConstraint("project_id", "idempotency_key"),
     Index(None, "project_id", "created_at"),
     Index(None, "dataset_id", "status"),

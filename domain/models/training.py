@@ -112,7 +112,7 @@ class ResumePoint:
 @dataclass(frozen=True, slots=True)
 class TrainingJob:
     """`resume_points` are newest first. `log_lines` counts what was printed so far, `training_seconds` what its epochs
-    took, repeated ones included."""
+    took, repeated ones included. `attempt` fences its workers off; `taken_up` counts how often one began with it."""
 
     id: str
     project_id: str
@@ -140,3 +140,4 @@ class TrainingJob:
     resume_points: tuple[ResumePoint, ...] = ()
     log_lines: int = 0
     training_seconds: float = 0.0
+    taken_up: int = 0

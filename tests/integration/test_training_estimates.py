@@ -41,7 +41,7 @@ class Past:
         values = {"status": TrainingJobStatus.COMPLETED, "epoch": config.epochs, "finished_at": finished, **facts}
 
         async def work(uow: UnitOfWork) -> None:
-            await uow.jobs.update(job.id, training_seconds=seconds, device=device, **{"attempt": 1, **values})
+            await uow.jobs.update(job.id, training_seconds=seconds, device=device, **{"taken_up": 1, **values})
 
         await self.database.write(work)
 
@@ -73,7 +73,7 @@ async def test_the_median_of_finished_jobs_is_scaled_to_what_is_asked(past: Past
 
 async def test_jobs_that_tell_nothing_do_not_count(past: Past) -> None:
     await past.job(100, status=TrainingJobStatus.FAILED)
-    await past.job(100, attempt=2)
+    await past.job(100, taken_up=2)
     await past.job(0)
     await past.job(100, epoch=0)
     assert await past.estimate() == NOTHING

@@ -30,7 +30,7 @@ from field_versions import field_version
 from renderers import renderer
 from seeds import take
 from training_hosts import training_on
-from workers import child_process, claims, training, training_run
+from workers import child_process, claims, patient_database, training, training_run
 from workers.claims import ClaimLoops, CrashedError, PermanentError, PostponedError
 from workers.training import Training
 from workers.training_results import TrainingResults
@@ -215,9 +215,9 @@ async def test_while_the_store_is_away_the_training_goes_on_and_its_results_wait
     assert refused == 5
     assert (await run.job()).status is TrainingJobStatus.COMPLETED
     notes = await run.notes()
-    assert [note.split(".")[1] for note in notes] == [
-        " The training goes on; its state is kept when the store answers",
-        " The results are stored when it answers",
+    assert notes == [
+        "The object store does not take the training's state. The training goes on, and that is tried again.",
+        "The object store does not take the results yet. That is tried again.",
     ]
 
 
@@ -256,6 +256,36 @@ async def test_a_full_disk_ends_a_training_and_a_store_that_is_away_is_waited_fo
     notes = ["The worker cannot reach what the training reads, most likely the object store. It is tried again."]
     assert await run.notes() == ([] if told is PermanentError else notes)
     assert [payload["status"] for payload in await run.told("STATUS")] == ["QUEUED", "PREPARING"]
+
+
+@pytest.mark.parametrize("lost", ["request", "answer"])
+async def test_a_database_that_is_away_for_moments_ends_no_training_and_doubles_nothing(
+    run: Run, lost: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patient_database, "_PAUSE_SECONDS", 0.01)
+    run.script_is(DONE)
+    claim = await take(run.database, JobKind.TRAINING)
+    write, calls = SqlDatabase.write, 0
+
+    async def fails_every_other_time(self: SqlDatabase, work: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls % 2:
+            return await write(self, work)
+        if lost == "answer":
+            await write(self, work)
+        raise ConnectionResetError("the database went away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SqlDatabase, "write", fails_every_other_time)
+        await run.training.run(claim)
+    assert calls > 10
+    job = await run.job()
+    assert job.status is TrainingJobStatus.COMPLETED
+    assert [payload["epoch"] for payload in await run.told("EPOCH")] == [1, 2, 3, 4]
+    statuses = [payload["status"] for payload in await run.told("STATUS")]
+    assert statuses == ["QUEUED", "PREPARING", "RUNNING", "COMPLETED"]
+    assert len(await run.database.read(lambda uow: uow.models.of_jobs([job.id]))) == 1
 
 
 @pytest.mark.parametrize("stage", ["reading", "training", "storing"])

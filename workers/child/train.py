@@ -58,8 +58,8 @@ def _starting_model(spec: TrainSpec, folder: Path) -> Any:
         what = "pretrained weights" if spec.start is StartingWeights.PRETRAINED else "checkpoint"
         named = weights.name if weights else "no file"
         raise CannotRun(
-            f"The {what} for {spec.architecture} cannot be found on this host ({named}). Put the file there, or start from "
-            "SCRATCH."
+            f"The {what} for {spec.architecture} cannot be found on this host ({named}). "
+            "Put the file there, or start from SCRATCH."
         )
     if spec.weights_sha256 is not None:
         weights = verified_copy(weights, spec.weights_sha256, folder)

@@ -62,6 +62,7 @@ def _added() -> dict[str, tuple[sa.Column[Any], ...]]:
             sa.Column("resumePoints", sa.JSON(), nullable=True),
             sa.Column("logLines", sa.Integer(), nullable=False, server_default="0"),
             sa.Column("trainingSeconds", DOUBLE, nullable=False, server_default="0"),
+            sa.Column("takenUp", sa.Integer(), nullable=False, server_default="0"),
         ),
         "TrainedModel": (
             sa.Column("imported", sa.Boolean(), nullable=False, server_default="0"),
