@@ -25,16 +25,17 @@ class RareLines:
 
 
 class Silence:
-    """Notices when nothing has been done for long, by a worker of that kind."""
+    """Notices when nothing new has been heard for long of a worker of that kind."""
 
     def __init__(self, worker: str) -> None:
         self._worker = worker
-        self._done = -1
+        self._news: object = None
         self._moved = 0.0
 
-    def note(self, done: int) -> str:
+    def note(self, news: object) -> str:
+        """A remark to append, once `news` has been the same for a minute; else nothing."""
         now = time.monotonic()
-        if done != self._done:
-            self._done, self._moved = done, now
+        if news != self._news:
+            self._news, self._moved = news, now
         silent = now - self._moved >= _SILENT_SECONDS
         return f" – no news for a minute: does a worker of the kind {self._worker} run?" if silent else ""

@@ -33,7 +33,7 @@ def list_(
         async with connected(server, token, email) as client:
             chosen = await choose_project(client, project)
             found = await list_jobs(client, chosen.id, [one.upper() for one in status] if status else None)
-        tell({"jobs": found}, wording.listed(found), as_json)
+        tell({"jobs": found}, wording.listed(found, chosen=bool(status)), as_json)
         return True
 
     run_command(work)

@@ -26,8 +26,10 @@ def duration(seconds: float) -> str:
     return str(timedelta(seconds=round(seconds)))
 
 
-def listed(jobs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A table."""
+def listed(jobs: Sequence[Mapping[str, Any]], chosen: bool) -> list[str]:
+    """A table; `chosen` where only some statuses were asked for."""
+    if not jobs and chosen:
+        return ["No training of the project has such a status."]
     if not jobs:
         return ["There is no training yet; `agridrone train` starts one."]
     head = ("STATUS", "VERSION", "EPOCHS", "BASE", "FROM", "ASKED (UTC)", "MODEL", "mAP50", "ID")

@@ -48,7 +48,7 @@ class _View:
 
     def draw(self) -> None:
         done, total, note = self._last
-        self._draw(done, total, note + (self._silence.note(done) if self._silence else ""))
+        self._draw(done, total, note + (self._silence.note((done, note)) if self._silence else ""))
 
     def _draw(self, done: int, total: int, note: str) -> None:
         raise NotImplementedError
