@@ -84,7 +84,7 @@ class ExclusiveGpu:
             if await self._mutex.release(lease.token):
                 _log.warning("gpu_freed", holder=lease.holder, subject=lease.subject_id, token=lease.token)
         except (RedisError, OSError) as error:
-            _log.warning("gpu_not_freed", error=str(error))
+            _log.warning("gpu_not_freed", error=repr(error))
 
     async def _taken(self, holder: GpuHolder, subject_id: str) -> GpuLease:
         while True:
@@ -95,7 +95,7 @@ class ExclusiveGpu:
             except StaleTokenError:
                 continue
             except (RedisError, OSError) as error:
-                _log.warning("gpu_unknown", subject=subject_id, error=str(error))
+                _log.warning("gpu_unknown", subject=subject_id, error=repr(error))
                 pause = self._mutex.ttl_seconds / _RENEWALS_A_TTL
             await asyncio.sleep(pause)
 
@@ -116,7 +116,7 @@ class ExclusiveGpu:
             except Exception as error:
                 # Who stopped renewing here would keep the GPU beyond its lease.
                 foreseen = isinstance(error, RedisError | OSError)
-                _log.warning("gpu_not_renewed", subject=lease.subject_id, error=str(error), exc_info=not foreseen)
+                _log.warning("gpu_not_renewed", subject=lease.subject_id, error=repr(error), exc_info=not foreseen)
                 continue
             if not kept:
                 _log.error("gpu_lost", holder=lease.holder, subject=lease.subject_id, token=lease.token)
@@ -127,7 +127,7 @@ class ExclusiveGpu:
         try:
             await self._mutex.release(token)
         except (RedisError, OSError) as error:
-            _log.warning("gpu_not_given_back", token=token, error=str(error))
+            _log.warning("gpu_not_given_back", token=token, error=repr(error))
 
 
 def host_gpu(settings: Settings, device: str, database: Database, redis: Redis) -> HostGpu:

@@ -57,7 +57,9 @@ Patience = Annotated[
     int | None,
     typer.Option("--patience", help="Epochs without improvement to stop after; 0 for never.", rich_help_panel=_HOW),
 ]
-Seed = Annotated[int | None, typer.Option("--seed", help="Of all randomness.", rich_help_panel=_HOW)]
+Seed = Annotated[
+    int | None, typer.Option("--seed", min=0, max=2**31 - 1, help="Of all randomness.", rich_help_panel=_HOW)
+]
 Key = Annotated[
     str | None,
     typer.Option("--key", help="Calls with one key and the same settings start one training, however often they come."),

@@ -45,12 +45,8 @@ from domain.ports.repositories import (
     Checks,
     Claims,
     Database,
-    Deployments,
-    Evaluations,
     Events,
     Exports,
-    Jobs,
-    Models,
     People,
     Projects,
     ProjectTotals,
@@ -61,6 +57,7 @@ from domain.ports.repositories import (
 from domain.ports.repository import (
     Repository,
 )
+from domain.ports.training import Deployments, Evaluations, Jobs, Models
 
 __all__ = [
     "AnnotationCalls",

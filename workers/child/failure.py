@@ -22,7 +22,7 @@ def diagnosed(error: BaseException) -> tuple[Failure, str]:
         return Failure.OUT_OF_MEMORY, f"The device ran out of memory; {advice}"
     if _disk_is_full(error, text):
         return Failure.DISK_FULL, "The worker's disk is full; free space there, then resume the training."
-    if "NaN" in text:
+    if "NaN persisted" in text or "NaN/Inf" in text:  # as Ultralytics says it
         return Failure.REFUSED, "The training diverged: its loss is not a number. Lower the learning rate."
     told = f"{type(error).__name__}: {text[:500]}" if text else f"{type(error).__name__} was raised without a message."
     faulty = any(words in text.lower() for words in _DEVICE_FAULTS)
