@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 import typer
 from typer.testing import CliRunner
 
@@ -188,7 +189,10 @@ async def test_the_command_imports_and_says_so(
 
     async def run(project: str) -> Any:
         arguments = [str(weights / "detection.pt"), "--project", project, "--name", "outside", "--data-dir", str(data)]
-        return await asyncio.to_thread(CliRunner().invoke, app, arguments)
+        try:
+            return await asyncio.to_thread(CliRunner().invoke, app, arguments)
+        finally:
+            structlog.reset_defaults()  # the command wrote its log to a stream that is closed by now
 
     done = await run("Far block")
     assert done.exit_code == 0, done.output
