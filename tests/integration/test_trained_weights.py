@@ -81,9 +81,8 @@ async def test_from_a_checkpoint_a_version_with_one_more_class_is_learnt_faster_
     learnt: ChildResult, wider: RenderedTree, from_scratch: list[ChildResult], tmp_path: Path
 ) -> None:
     assert learnt.weights is not None
-    sha256 = sha256_of(learnt.weights)
-    start = {"start": StartingWeights.CHECKPOINT, "weights": learnt.weights, "weights_sha256": sha256}
-    spec = replace(train_spec(wider, _FEW_EPOCHS), **start)
+    spec = train_spec(wider, _FEW_EPOCHS, weights=learnt.weights, weights_sha256=sha256_of(learnt.weights))
+    spec = replace(spec, start=StartingWeights.CHECKPOINT)
     going_on = [await _trained(_seeded(spec, seed), tmp_path / str(seed)) for seed in _SEEDS]
     assert {result.classes for result in (*going_on, *from_scratch)} == {("pine", "thistle", "wattle")}
     reached = [result.metrics.map50 for result in going_on]
