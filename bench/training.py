@@ -107,9 +107,8 @@ async def _measure(client: Client, folder: Path) -> None:
         f"  wall {_median(one.wall for one in ours):.1f} s, {wall:.3f} x (yolo {_median(p.wall for p in theirs):.1f} s)"
     )
     _say(f"  processor {_median(one.child for one in ours):.1f} s of the child's, with the worker's {processor:.3f} x")
-    _say(
-        f"  rendering before it {ours[0].rendering:.1f} s, from the cache {_median(one.rendering for one in ours[1:]):.1f} s"
-    )
+    cached = _median(one.rendering for one in ours[1:])
+    _say(f"  rendering before it {ours[0].rendering:.1f} s, from the cache {cached:.1f} s")
     _say(f"  the worker's own: {share:.2%} of the child's, beside {idle:.1%} of a core that it takes when idle")
     _say(
         f"  {len(heard)} epochs heard after p50 {heard[len(heard) // 2] * 1000:.0f} ms, p99 {percentile * 1000:.0f} ms"
