@@ -29,7 +29,7 @@ from workers.child.protocol import (
     result_from_json,
     spec_to_json,
 )
-from workers.host_paths import without_host_paths
+from workers.host_paths import SOURCES, without_host_paths
 from workers.system_memory import processes_killed
 
 PING_SECONDS = 1.0
@@ -41,7 +41,6 @@ _TAIL_BYTES = 64 * 1024
 # What a child may know of our environment: how to find programs, libraries and GPUs, and no secret.
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_VISIBLE_DEVICES")
 _PROGRAM = ("-m", "workers.child")
-_SOURCE_ROOT = Path(__file__).resolve().parent.parent
 
 
 class ChildFailed(Exception):  # noqa: N818 - a state, as its siblings are named
@@ -165,7 +164,7 @@ async def _started(folder: Path, threads: int) -> AsyncIterator[tuple[asyncio.su
 
 def _environment(folder: Path, threads: int) -> dict[str, str]:
     passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    own = {"PYTHONPATH": str(_SOURCE_ROOT), "PYTHONUNBUFFERED": "1", RUN_VARIABLE: str(folder)}
+    own = {"PYTHONPATH": str(SOURCES), "PYTHONUNBUFFERED": "1", RUN_VARIABLE: str(folder)}
     return passed_on | own | contained_environment(folder / "config", threads)
 
 

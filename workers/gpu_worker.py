@@ -8,7 +8,6 @@ from typing import Any
 from adapters.presence import DETECTIONS
 from adapters.queue import INFERENCE_QUEUE, TRAINING_QUEUE
 from adapters.settings import Settings
-from domain.models.gpu import GpuHolder
 from workers.claims import ClaimLoops, Handler
 from workers.deployment import Deployment
 from workers.device import device_name, resolve_device
@@ -49,7 +48,7 @@ async def run_gpu_worker(settings: Settings) -> None:
                 materials,
                 device,
                 Pretrained(services.store, settings.pretrained_weights),
-                lambda job_id: gpu.held(GpuHolder.TRAINING, job_id),
+                gpu,
             )
             handlers: list[Handler] = [
                 Training(host, await asyncio.to_thread(device_name, device), folder),

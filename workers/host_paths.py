@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-_SOURCES = Path(__file__).resolve().parent.parent
+SOURCES = Path(__file__).resolve().parent.parent
 
 
 def without_host_paths(text: str, *folders: Path) -> str:
     """The text with paths below the folders, our sources and Python's own told from there on."""
-    for folder in (*folders, _SOURCES, Path(sys.prefix), Path(sys.base_prefix)):
+    for folder in (*folders, SOURCES, Path(sys.prefix), Path(sys.base_prefix)):
         text = text.replace(f"{folder}/", "")
     return text

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import structlog
 from domain.errors import ClaimLostError, not_found
 from domain.events import training_stream
 from domain.jobs import Claim
+from domain.models.gpu import GpuHolder
 from domain.models.model import TrainedModel
 from domain.models.training import StartingWeights, TrainingJob
 from domain.models.version import DatasetVersion, Split
@@ -35,7 +35,7 @@ from workers.child.protocol import (
 )
 from workers.child_process import LOG_NAME, ChildCrashed, ChildFailed, ChildOutOfMemory, run_child
 from workers.claims import CrashedError, PermanentError
-from workers.host_gpu import GpuLostError
+from workers.host_gpu import GpuLostError, HostGpu
 from workers.host_paths import without_host_paths
 from workers.materials import Materials
 from workers.patient_database import PatientDatabase
@@ -50,9 +50,6 @@ _STORE_LOOK_SECONDS = 15.0
 _STORE_PATIENCE_SECONDS = 3600.0
 _log = structlog.get_logger(__name__)
 
-GpuTime = Callable[[str], AbstractAsyncContextManager[None]]
-"""The GPU for the job of that id: enters when it is ours, and cancels what is within when it is no longer."""
-
 
 @dataclass(frozen=True, slots=True)
 class TrainingHost:
@@ -65,7 +62,7 @@ class TrainingHost:
     materials: Materials
     device: str
     pretrained: Pretrained
-    gpu: GpuTime
+    gpu: HostGpu
 
 
 class TrainingRun:
@@ -89,7 +86,7 @@ class TrainingRun:
         weights, sha256 = (None, None) if state else await self._starting_weights(checkpoint)
         tree = await self._rendered(version)
         try:
-            async with self._host.gpu(self._job.id):
+            async with self._host.gpu.held(GpuHolder.TRAINING, self._job.id):
                 result = await self._trained(self._spec(tree, weights, sha256, state), tree)
         except GpuLostError:
             await self._states.keep()
@@ -191,7 +188,9 @@ class TrainingRun:
     async def _state_now(self, before: ResumeState | None) -> ResumeState | None:
         """Where the next child of this attempt goes on: what the last one left, or else what that one began with."""
         await self._states.keep()
-        found = await self._states.local() or await self._states.newest_intact(self._folder / f"state-{self._children}")
+        if (left := await self._states.local()) is not None:
+            return left
+        found = await self._states.newest_intact(self._folder / f"state-{self._children}")
         return found[1] if found else before
 
     async def _child(self, spec: TrainSpec) -> ChildResult:

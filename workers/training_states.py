@@ -118,13 +118,13 @@ class TrainingStates:
             except OSError as error:  # whoever collects strays will find it
                 _log.warning("state_not_deleted", job=self._job.id, error=str(error))
 
-    async def local(self) -> tuple[int, ResumeState] | None:
+    async def local(self) -> ResumeState | None:
         """The newest state that was offered, as long as it could not be copied."""
         if (state := self._newest) is None:
             return None
         last = await asyncio.to_thread(sha256_of, state.last)
         best = await asyncio.to_thread(sha256_of, state.best)
-        return state.epoch, ResumeState(state.last, last, state.best, best)
+        return ResumeState(state.last, last, state.best, best)
 
     async def newest_intact(self, folder: Path) -> tuple[int, ResumeState] | None:
         """How many epochs the newest copy that is whole had completed, and the copy, in `folder`; None without one.

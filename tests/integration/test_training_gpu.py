@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from functools import partial
 from pathlib import Path
 
 import psutil
@@ -51,9 +50,9 @@ async def test_a_training_that_loses_the_gpu_goes_on_from_its_last_state(
     job_id = (await start_training(database, home.principal, wanted)).id
     async with Redis.from_url(redis_url) as redis, renderer(tmp_path) as rendering, asyncio.timeout(PATIENCE_SECONDS):
         mutex = RedisGpuMutex(redis, "gpu-host", 1.2)
-        held = partial(ExclusiveGpu(database, mutex).held, GpuHolder.TRAINING)
+        gpu = ExclusiveGpu(database, mutex)
         materials = Materials(store, rendering, 2)
-        host = TrainingHost(database, store, Silence(), materials, "cpu", Pretrained(store, ""), held)
+        host = TrainingHost(database, store, Silence(), materials, "cpu", Pretrained(store, ""), gpu)
         training = Training(host, "cpu", tmp_path)
 
         first = asyncio.create_task(training.run(await take(database, JobKind.TRAINING)))

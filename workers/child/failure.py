@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 
 from workers.child.protocol import Failure
+from workers.weights import WeightsCorrupt
 
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cublas_status_alloc_failed", "unable to find an engine")
 _DEVICE_FAULTS = ("cuda error", "cudnn error", "nccl", "device-side assert")
@@ -15,7 +16,9 @@ class CannotRun(Exception):  # noqa: N818 - a state, as its siblings are named
 
 
 def diagnosed(error: BaseException) -> tuple[Failure, str]:
-    """What kind of failure an error that nobody foresaw is, and what to tell of it."""
+    """What kind of failure an error is, and what to tell of it."""
+    if isinstance(error, CannotRun | WeightsCorrupt):
+        return Failure.REFUSED, str(error)
     text = " ".join(str(error).split())
     if isinstance(error, MemoryError) or any(words in text.lower() for words in _OUT_OF_MEMORY):
         advice = "lower the batch size or the image size, or choose a smaller base model."

@@ -14,10 +14,10 @@ import torch
 from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.utils import DEFAULT_CFG, LOCAL_RANK, RANK
 
-from workers.child.failure import CannotRun, diagnosed
+from workers.child.failure import diagnosed
 from workers.child.measuring import MeasuringValidator
 from workers.child.progress import Progress
-from workers.child.protocol import RUN_VARIABLE, SPEC_NAME, Failure, TrainSpec, spec_from_json
+from workers.child.protocol import RUN_VARIABLE, SPEC_NAME, TrainSpec, spec_from_json
 from workers.child.reporter import Reporter, leave_with_launcher
 
 MEASURED_NAME = "measured.json"
@@ -53,8 +53,8 @@ class Trainer(DetectionTrainer):  # type: ignore[misc]
             super().train()
         except Exception as error:
             if LOCAL_RANK != -1 and self._reporter is not None:
-                refused = (Failure.REFUSED, str(error)) if isinstance(error, CannotRun) else diagnosed(error)
-                self._reporter.send("failed", reason=refused[0], message=refused[1])
+                reason, message = diagnosed(error)
+                self._reporter.send("failed", reason=reason, message=message)
             raise
 
     def get_validator(self) -> MeasuringValidator:
