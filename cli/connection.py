@@ -13,11 +13,11 @@ from cli.annotation_file import AnnotationFileError
 from cli.client import ApiError, Client
 from cli.image_folder import ImageFolderError
 from cli.local_file import FileFaultError
+from cli.misuse import MisuseError
 from cli.project_choice import ProjectChoiceError
 from cli.sign_in import SignInError, bearer_token, server_address
-from cli.version.misuse import VersionMisuseError
 
-_MISUSE = (AnnotationFileError, ImageFolderError, ProjectChoiceError, SignInError, VersionMisuseError)
+_MISUSE = (AnnotationFileError, ImageFolderError, ProjectChoiceError, SignInError, MisuseError)
 _GOES_ON = "Stopped. Run the same command again: it goes on where this one ended."
 
 

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from cli.answer import tell
 from cli.model_import import import_model
 from cli.options import Email, ProjectName, Server, Token
-from cli.version.answer import tell
 from cli.version.options import AsJson, OfProject
 
 ModelWord = Annotated[str, typer.Argument(metavar="MODEL", help="Its name, as north-v3.pt, with --project; or its id.")]

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cli.answer import print_json
 from cli.client import Client
+from cli.fetching import Fault, Wanted, fetch, is_there
 from cli.lines import say
 from cli.local_file import FileFaultError
+from cli.misuse import MisuseError
 from cli.models.record import read_model
-from cli.version.answer import print_json
-from cli.version.fetching import Fault, Wanted, fetch, is_there
-from cli.version.misuse import VersionMisuseError
-from cli.version.partial_file import PartialFile
+from cli.partial_file import PartialFile
 
 
 @dataclass
@@ -26,15 +26,13 @@ class _Report:
 async def download_and_tell(client: Client, model_id: str, folder: Path, everything: bool, as_json: bool) -> bool:
     """Downloads the weights, and with `everything` plots and files too, unless they lie in the folder already, and
     prints where they are; False when something did not come whole. Raises ApiError, FileFaultError,
-    VersionMisuseError."""
+    MisuseError."""
     if folder.exists() and not folder.is_dir():
-        raise VersionMisuseError(f"{folder} is no folder.")
+        raise MisuseError(f"{folder} is no folder.")
     model = await read_model(client, model_id)
     report = _Report()
     if model["sha256"] is None or model["sizeBytes"] is None:
-        raise VersionMisuseError(
-            f"{model['name']} has no recorded checksum, so nothing would tell whether it came whole."
-        )
+        raise MisuseError(f"{model['name']} has no recorded checksum, so nothing would tell whether it came whole.")
     await _checked(client, model, _Part(model["name"], model["sha256"], int(model["sizeBytes"]), None), folder, report)
     if everything:
         for file in model["files"]:

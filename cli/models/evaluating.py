@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from cli.answer import tell
 from cli.client import ApiError, Client
 from cli.models import wording
 from cli.models.record import EVALUATE, EVALUATED
-from cli.version.answer import tell
-from cli.version.screen import screen
+from cli.screen import screen
 
 _LOOK_SECONDS = 1.0
 _OPEN = {"QUEUED": "waiting for a gpu worker", "RUNNING": "running"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cli.client import Client
+from cli.misuse import MisuseError
 from cli.project_choice import choose_project
-from cli.version.misuse import VersionMisuseError
 
 METRICS = "metrics { mAP50 mAP5095 precision recall perClass { name ap50 ap5095 precision recall instances } }"
 WARNINGS = "warnings { code message count }"
@@ -69,17 +69,15 @@ async def list_models(client: Client, project_id: str) -> list[dict[str, Any]]:
 
 async def choose_model(client: Client, wanted: str, project: str | None) -> str:
     """The id of the model of that name in the project of that id or name; what is no name ends in no `.pt`, and is an
-    id already. Raises VersionMisuseError, ProjectChoiceError, ApiError."""
+    id already. Raises MisuseError, ProjectChoiceError, ApiError."""
     if project is None:
         if wanted.endswith(_SUFFIX):
-            raise VersionMisuseError(
-                f"{wanted} is a name, which every project may have: name the project by --project."
-            )
+            raise MisuseError(f"{wanted} is a name, which every project may have: name the project by --project.")
         return wanted
     chosen = await choose_project(client, project)
     for model in await list_models(client, chosen.id):
         if wanted in (model["name"], model["name"].removesuffix(_SUFFIX)):
             return str(model["id"])
     if wanted.endswith(_SUFFIX):
-        raise VersionMisuseError(f"{chosen.name} has no model {wanted}; `agridrone models list` shows those there are.")
+        raise MisuseError(f"{chosen.name} has no model {wanted}; `agridrone models list` shows those there are.")
     return wanted

@@ -8,8 +8,8 @@ from typing import Any
 from rich.filesize import decimal
 
 from cli.lines import counted
+from cli.table import table
 from cli.training.wording import measured
-from cli.version.table import table
 from cli.version.wording import moment, warnings
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from cli.answer import tell
 from cli.client import Client
 from cli.lines import say
+from cli.screen import Show, screen
 from cli.training import wording
 from cli.training.record import PROGRESS, read_job
-from cli.version.answer import tell
-from cli.version.making import Show
-from cli.version.screen import screen
 
 _PARTS = 100
 """Parts of an epoch that the bar knows, so that it moves within a long one."""

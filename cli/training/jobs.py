@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
+from cli.answer import tell
 from cli.options import Email, ProjectName, Server, Token
 from cli.training import options as opt
-from cli.version.answer import tell
 from cli.version.options import AsJson
 
 _STOPPED = "Stopped watching. The training is left as it is; `agridrone jobs cancel` ends it."

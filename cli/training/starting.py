@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+from cli.answer import tell
 from cli.client import Client
 from cli.lines import say
 from cli.models.record import read_model
 from cli.training import wording
 from cli.training.following import follow_and_tell
 from cli.training.record import ESTIMATE, START, read_job
-from cli.version.answer import tell
 
 
 async def start_and_tell(client: Client, order: dict[str, Any], detach: bool, as_json: bool) -> bool:

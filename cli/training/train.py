@@ -37,9 +37,9 @@ def train(
     """Train a model from a version, and watch it until it is done; 1 is the exit code when it failed."""
     # Imported here, so that the other commands start without a client.
     from cli.connection import connected, run_command
+    from cli.misuse import MisuseError
     from cli.models.record import choose_model
     from cli.training.starting import start_and_tell
-    from cli.version.misuse import VersionMisuseError
     from cli.version.record import choose_versions
 
     asked = {
@@ -55,7 +55,7 @@ def train(
 
     async def work() -> bool:
         if sum((from_model is not None, pretrained, scratch)) > 1:
-            raise VersionMisuseError("A training starts from one thing: --from, --pretrained or --scratch.")
+            raise MisuseError("A training starts from one thing: --from, --pretrained or --scratch.")
         async with connected(server, token, email) as client:
             (version_id,) = await choose_versions(client, [version], project)
             order: dict[str, Any] = {"datasetVersionId": version_id, "config": config, "fromScratch": scratch}

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from cli.lines import counted
-from cli.version.table import table
+from cli.table import table
 from cli.version.wording import moment, warnings
 
 _COLUMNS = {

@@ -6,13 +6,12 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from cli.answer import print_json
 from cli.client import ApiError, Client
 from cli.lines import say
+from cli.screen import Show, screen
 from cli.version import wording
-from cli.version.answer import print_json
-from cli.version.making import Show
 from cli.version.record import CHECK
-from cli.version.screen import screen
 
 _CHECK = f"{CHECK} version {{ id version name }}"
 START = f"""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from cli.answer import print_json
 from cli.client import Client
 from cli.lines import say
+from cli.screen import screen
 from cli.version import wording
-from cli.version.answer import print_json
 from cli.version.making import create_version, made_version, preview_version
 from cli.version.record import read_version
-from cli.version.screen import screen
 
 
 async def create_and_tell(client: Client, order: dict[str, Any], wait: bool, as_json: bool) -> bool:

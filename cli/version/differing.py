@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cli.answer import print_json
 from cli.client import Client
 from cli.lines import say
-from cli.version.answer import print_json
-from cli.version.table import table
+from cli.table import table
 
 _ASSET = "filename split sha256 width height annotationCount"
 _CHANGED = f"""

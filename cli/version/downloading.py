@@ -12,18 +12,17 @@ from typing import Any, TypeVar
 
 from rich.filesize import decimal
 
+from cli.answer import print_json
 from cli.client import ApiError, Client
+from cli.fetching import Fault, FaultKind, Wanted, fetch, is_there, unreadable
 from cli.lines import counted, say, say_some
+from cli.misuse import MisuseError
+from cli.screen import Show, screen
 from cli.task_errors import first_error
 from cli.version import wording
 from cli.version.addresses import AddressPage
-from cli.version.answer import print_json
-from cli.version.fetching import Fault, FaultKind, Wanted, fetch, is_there, unreadable
-from cli.version.making import Show
 from cli.version.manifest_file import FrozenFile, frozen_files
-from cli.version.misuse import VersionMisuseError
 from cli.version.record import read_version
-from cli.version.screen import screen
 
 MANIFEST = "manifest.json"
 _AT_ONCE = 8
@@ -53,7 +52,7 @@ class Report:
 
 async def download_and_tell(client: Client, version_id: str, folder: Path, as_json: bool) -> bool:
     """Downloads what the folder lacks and prints what came of it; False when it still lacks something. Raises
-    ApiError, FileFaultError, VersionMisuseError."""
+    ApiError, FileFaultError, MisuseError."""
     version = await read_version(client, version_id)
     if version["manifest"] is None:
         reason = f": {version['failureReason']}" if version["failureReason"] else ""
@@ -115,14 +114,14 @@ class _Download:
         return self._report
 
     async def _manifest(self) -> None:
-        """Raises VersionMisuseError when the folder has another one: images of two versions must not mix."""
+        """Raises MisuseError when the folder has another one: images of two versions must not mix."""
         manifest, path = self._version["manifest"], self._folder / MANIFEST
         wanted = Wanted(path, manifest["sha256"], manifest["sizeBytes"])
         if self._folder.exists() and not self._folder.is_dir():
-            raise VersionMisuseError(f"{self._folder} is no folder.")
+            raise MisuseError(f"{self._folder} is no folder.")
         if path.exists():
             if not await is_there(wanted):
-                raise VersionMisuseError(
+                raise MisuseError(
                     f"{path} is not the manifest of {wording.title(self._version)}. Choose another folder, or remove "
                     "what is in this one."
                 )

@@ -8,15 +8,14 @@ from typing import Any
 
 from rich.filesize import decimal
 
+from cli.answer import print_json
 from cli.client import ApiError, Client
+from cli.fetching import Fault, Wanted, fetch, is_there
 from cli.lines import counted, say
+from cli.misuse import MisuseError
+from cli.screen import Show, screen
 from cli.version import wording
-from cli.version.answer import print_json
-from cli.version.fetching import Fault, Wanted, fetch, is_there
-from cli.version.making import Show
-from cli.version.misuse import VersionMisuseError
 from cli.version.record import read_version
-from cli.version.screen import screen
 
 _EXPORT = "id format status failureReason imageCount sizeBytes sha256 url createdAt"
 START = f"""
@@ -37,9 +36,9 @@ _MEGABYTE = 1_000_000
 async def export_and_tell(client: Client, version_id: str, format_: str, folder: Path, as_json: bool) -> bool:
     """Has the version exported, downloads the zip file into the folder unless it lies there already, and prints what
     came of it; False when the export failed or was cancelled, or its file did not come whole. Raises ApiError,
-    FileFaultError, VersionMisuseError."""
+    FileFaultError, MisuseError."""
     if folder.exists() and not folder.is_dir():
-        raise VersionMisuseError(f"{folder} is no folder.")
+        raise MisuseError(f"{folder} is no folder.")
     version = await read_version(client, version_id)
     async with screen("Exporting", quiet=as_json) as show:
         export, notice = await _made(client, version_id, format_, show)

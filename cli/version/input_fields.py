@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-from cli.version.misuse import VersionMisuseError
+from cli.misuse import MisuseError
 
 FIELDS: Mapping[str, str] = {
     "name": "name",
@@ -64,7 +64,7 @@ _CUTOUTS = re.compile(r"([0-9]{1,9})[xX×]([0-9]{0,9}\.?[0-9]{1,9})", re.ASCII)
 
 def input_of(options: Mapping[str, Any]) -> dict[str, Any]:
     """The CreateVersionInput, but for the project, of the options that were given, by the names of FIELDS; other names
-    are passed over. Raises VersionMisuseError."""
+    are passed over. Raises MisuseError."""
     found: dict[str, Any] = {}
     for name, path in FIELDS.items():
         value = options.get(name)
@@ -80,22 +80,22 @@ def input_of(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def two_numbers(text: str, option: str, first: str, second: str) -> dict[str, Any]:
-    """Of 640x480 or 2x3: the numbers by those names. Raises VersionMisuseError."""
+    """Of 640x480 or 2x3: the numbers by those names. Raises MisuseError."""
     found = _TWO_NUMBERS.fullmatch(text.strip())
     if found is None:
-        raise VersionMisuseError(f"{option}: {text!r} is not {first} x {second}, as 4x3.")
+        raise MisuseError(f"{option}: {text!r} is not {first} x {second}, as 4x3.")
     return {first: int(found[1]), second: int(found[2])}
 
 
 def size(text: str) -> dict[str, Any]:
-    """Of 640x480 or 640x480:fit-black. Raises VersionMisuseError."""
+    """Of 640x480 or 640x480:fit-black. Raises MisuseError."""
     numbers, colon, mode = text.partition(":")
     found = two_numbers(numbers, "--resize", "width", "height")
     if not colon:
         return found
     words = [one.lower().replace("_", "-") for one in RESIZE_MODES]
     if mode.strip().lower() not in words:
-        raise VersionMisuseError(f"--resize: {mode!r} is no way to resize; there are {', '.join(words)}.")
+        raise MisuseError(f"--resize: {mode!r} is no way to resize; there are {', '.join(words)}.")
     return {**found, "mode": mode.strip().upper().replace("-", "_")}
 
 
@@ -104,20 +104,20 @@ RESIZE_MODES = ("STRETCH", "FIT_BLACK", "FIT_WHITE", "FIT_REFLECT", "FIT_WITHIN"
 
 
 def boxes(text: str) -> dict[str, Any]:
-    """Of 4x0.1, the number of cutouts and their size. Raises VersionMisuseError."""
+    """Of 4x0.1, the number of cutouts and their size. Raises MisuseError."""
     found = _CUTOUTS.fullmatch(text.strip())
     if found is None:
-        raise VersionMisuseError(f"--cutouts: {text!r} is not a number and a share of the image's sides, as 4x0.1.")
+        raise MisuseError(f"--cutouts: {text!r} is not a number and a share of the image's sides, as 4x0.1.")
     return {"cutoutCount": int(found[1]), "cutoutSize": float(found[2])}
 
 
 def renames(texts: Sequence[str]) -> list[dict[str, str]]:
-    """Of A=B each: the class and its new name. A name with `=` in it needs the JSON. Raises VersionMisuseError."""
+    """Of A=B each: the class and its new name. A name with `=` in it needs the JSON. Raises MisuseError."""
     found = []
     for text in texts:
         before, _, after = text.partition("=")
         if not before or not after or "=" in after:
-            raise VersionMisuseError(f"--rename-class: {text!r} is not a class and its new name, as A=B.")
+            raise MisuseError(f"--rename-class: {text!r} is not a class and its new name, as A=B.")
         found.append({"from": before, "to": after})
     return found
 

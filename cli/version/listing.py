@@ -16,11 +16,11 @@ def list_(
 ) -> None:
     """List a project's versions, the newest first."""
     # Imported here, so that the other commands start without a client.
+    from cli.answer import print_json
     from cli.connection import connected, run_command
     from cli.lines import say
     from cli.project_choice import choose_project
     from cli.version import wording
-    from cli.version.answer import print_json
     from cli.version.record import list_versions
 
     async def work() -> bool:

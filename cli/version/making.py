@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 from cli.client import Client
+from cli.screen import Show
 from cli.version.record import CLASS_COUNTS, SPLIT_COUNTS, WARNINGS, read_version
 
 CREATE = """
@@ -27,9 +27,6 @@ query ($input: CreateVersionInput!) {{
   }}
 }}
 """
-
-Show = Callable[[int, int, str], None]
-"""Hears how many are done, of how many, and what is being done."""
 
 
 async def create_version(client: Client, order: dict[str, Any]) -> dict[str, Any]:

@@ -8,36 +8,36 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from cli.version.misuse import VersionMisuseError
+from cli.misuse import MisuseError
 
 
 def settings_of(source: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
     """The CreateVersionInput, but for the project, of the document, if there is a `source`, and of the options over
-    it. Raises VersionMisuseError."""
+    it. Raises MisuseError."""
     document = read_document(source) if source is not None else {}
     if "projectId" in document:
-        raise VersionMisuseError(f"{_named(source)} has a projectId; leave it out, the project is named by --project.")
+        raise MisuseError(f"{_named(source)} has a projectId; leave it out, the project is named by --project.")
     merged = laid_over(document, options)
     if _has_no_rows(merged):
-        raise VersionMisuseError("--overlap and --min-visible are those of tiles: give --tile too.")
+        raise MisuseError("--overlap and --min-visible are those of tiles: give --tile too.")
     try:
         json.dumps(merged, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        raise VersionMisuseError("A name or another setting is not written in UTF-8.") from error
+        raise MisuseError("A name or another setting is not written in UTF-8.") from error
     return merged
 
 
 def read_document(source: str) -> dict[str, Any]:
-    """The JSON object in the file, or from standard input for `-`. Raises VersionMisuseError."""
+    """The JSON object in the file, or from standard input for `-`. Raises MisuseError."""
     try:
         text = sys.stdin.read() if source == "-" else Path(source).read_text("utf-8-sig")
         document = json.loads(text, parse_constant=_no_number)
     except OSError as error:
-        raise VersionMisuseError(f"{_named(source)} cannot be read: {error.strerror or error}.") from error
+        raise MisuseError(f"{_named(source)} cannot be read: {error.strerror or error}.") from error
     except (ValueError, RecursionError) as error:
-        raise VersionMisuseError(f"{_named(source)} is no JSON: {error}.") from error
+        raise MisuseError(f"{_named(source)} is no JSON: {error}.") from error
     if not isinstance(document, dict):
-        raise VersionMisuseError(f"{_named(source)} is no JSON object with the fields of CreateVersionInput.")
+        raise MisuseError(f"{_named(source)} is no JSON object with the fields of CreateVersionInput.")
     return document
 
 

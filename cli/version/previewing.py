@@ -12,14 +12,14 @@ from typing import Any
 
 from PIL import Image
 
+from cli.answer import print_json
 from cli.client import ApiError, Client
 from cli.contact_sheet import Seen, SheetPicture, Strip, contact_sheet
 from cli.lines import counted, say
+from cli.misuse import MisuseError
+from cli.screen import screen
 from cli.version import wording
-from cli.version.answer import print_json
-from cli.version.misuse import VersionMisuseError
 from cli.version.record import read_version
-from cli.version.screen import screen
 
 IMAGES = """
 query ($id: ID!, $split: Split, $after: String) {
@@ -53,15 +53,15 @@ class Choice:
 
 
 async def draw_and_tell(client: Client, version_id: str, choice: Choice, out: Path, as_json: bool) -> bool:
-    """Writes the sheet, and prints what is on it. Raises ApiError, and VersionMisuseError when there is no image to
+    """Writes the sheet, and prints what is on it. Raises ApiError, and MisuseError when there is no image to
     show or the file cannot be written."""
     if not out.absolute().parent.is_dir():
-        raise VersionMisuseError(f"--out: there is no folder {out.parent}.")
+        raise MisuseError(f"--out: there is no folder {out.parent}.")
     version = await read_version(client, version_id)
     listed = await _listed(client, version_id, choice.split)
     if not listed:
         of = f" in {choice.split}" if choice.split else ""
-        raise VersionMisuseError(f"{wording.title(version)} is {version['status']} and has no images{of}.")
+        raise MisuseError(f"{wording.title(version)} is {version['status']} and has no images{of}.")
     strips = []
     chosen = evenly(listed, choice.images)
     async with screen("Rendering", quiet=as_json) as show:
@@ -87,10 +87,10 @@ def evenly(items: Sequence[Mapping[str, Any]], count: int) -> list[Mapping[str, 
 
 
 def sheet_format(out: Path) -> str:
-    """Pillow's name of the format that the file's name asks for. Raises VersionMisuseError."""
+    """Pillow's name of the format that the file's name asks for. Raises MisuseError."""
     found = _FORMATS.get(out.suffix.lower())
     if found is None:
-        raise VersionMisuseError(f"--out: {out.name} is no name of a .png or .jpg file.")
+        raise MisuseError(f"--out: {out.name} is no name of a .png or .jpg file.")
     return found
 
 
@@ -149,4 +149,4 @@ def _write(sheet: Image.Image, out: Path) -> None:
     try:
         out.write_bytes(data.getvalue())
     except OSError as error:
-        raise VersionMisuseError(f"{out} cannot be written: {error.strerror or error}.") from error
+        raise MisuseError(f"{out} cannot be written: {error.strerror or error}.") from error

@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from cli.client import Client
+from cli.misuse import MisuseError
 from cli.project_choice import Project, choose_project
-from cli.version.misuse import VersionMisuseError
 
 SPLIT_COUNTS = "splitCounts { train val test trainAugmented }"
 WARNINGS = "warnings { code message count }"
@@ -79,7 +79,7 @@ async def list_versions(client: Client, project_id: str, archived: bool) -> list
 
 async def choose_versions(client: Client, wanted: list[str], project: str | None) -> list[str]:
     """The ids of the versions: numbers are those of the project of that id or name, anything else is an id already.
-    Raises VersionMisuseError, ProjectChoiceError, ApiError."""
+    Raises MisuseError, ProjectChoiceError, ApiError."""
     chosen = await choose_project(client, project) if project is not None else None
     return [await _choose(client, one, chosen) for one in wanted]
 
@@ -89,10 +89,8 @@ async def _choose(client: Client, wanted: str, project: Project | None) -> str:
     if number is None:
         return wanted
     if project is None:
-        raise VersionMisuseError(f"{wanted} is a number, which every project has: name the project by --project.")
+        raise MisuseError(f"{wanted} is a number, which every project has: name the project by --project.")
     version = (await client.call_again(NUMBERED, id=project.id, number=int(number[1])))["version"]
     if version is None:
-        raise VersionMisuseError(
-            f"{project.name} has no version {number[1]}; `agridrone version list` shows those there are."
-        )
+        raise MisuseError(f"{project.name} has no version {number[1]}; `agridrone version list` shows those there are.")
     return str(version["id"])

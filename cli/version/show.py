@@ -16,10 +16,10 @@ def show(
 ) -> None:
     """Show a version: its numbers, classes, settings, manifest, model and last check."""
     # Imported here, so that the other commands start without a client.
+    from cli.answer import print_json
     from cli.connection import connected, run_command
     from cli.lines import say
     from cli.version import wording
-    from cli.version.answer import print_json
     from cli.version.record import choose_versions, read_version
 
     async def work() -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from rich.filesize import decimal
 
 from cli.lines import counted
-from cli.version.table import table
+from cli.table import table
 
 _CONFIGS = ("preprocessing", "augmentation", "splitConfig", "filters")
 

@@ -18,7 +18,7 @@ import pytest
 import stack
 from adapters.local_store import LocalStore
 from cli.client import Client
-from cli.version.fetching import Wanted, fetch
+from cli.fetching import Wanted, fetch
 from cli.version.making import CREATE, PROGRESS
 from domain.annotation_edits import delete_annotations
 from domain.ports import ObjectStore

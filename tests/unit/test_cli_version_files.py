@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.client import ApiError
+from cli.partial_file import PartialFile
+from cli.table import table
 from cli.version.manifest_file import FrozenFile, frozen_files, safe_name
-from cli.version.partial_file import PartialFile
-from cli.version.table import table
 
 SHA = "0123456789abcdef" * 4
 

@@ -20,10 +20,10 @@ from graphql import (
     validate,
 )
 
+from cli.misuse import MisuseError
 from cli.version import addresses, checking, differing, making, previewing, record
 from cli.version.create import create
 from cli.version.input_fields import FIELDS, READERS, RESIZE_MODES, boxes, input_of, renames, size, two_numbers
-from cli.version.misuse import VersionMisuseError
 from cli.version.options import Contrast, GroupBy, Preset
 from cli.version.order import laid_over, settings_of
 from cli.version.wording import settings
@@ -154,7 +154,7 @@ def test_a_size_may_have_a_way_to_come_to_it(mode: str) -> None:
     [("64x48:", "is no way to resize"), ("64x48:crop", "fill-center-crop"), (":fit-black", "is not width x height")],
 )
 def test_what_is_no_size_is_refused(text: str, sentence: str) -> None:
-    with pytest.raises(VersionMisuseError, match=sentence):
+    with pytest.raises(MisuseError, match=sentence):
         size(text)
 
 
@@ -167,7 +167,7 @@ def test_cutouts_are_a_number_and_a_share(text: str, count: int, share: float) -
 
 @pytest.mark.parametrize("text", ["4", "x0.1", "4x", "0.1x4x1", "-1x0.1", "4xnan", "4x1e3", ""])
 def test_what_are_no_cutouts_is_refused(text: str) -> None:
-    with pytest.raises(VersionMisuseError, match="--cutouts"):
+    with pytest.raises(MisuseError, match="--cutouts"):
         boxes(text)
 
 
@@ -209,18 +209,18 @@ def test_settings_that_the_command_line_does_not_know_pass_through(tmp_path: Pat
     ],
 )
 def test_a_wrong_document_is_refused(tmp_path: Path, content: str, sentence: str) -> None:
-    with pytest.raises(VersionMisuseError, match=sentence):
+    with pytest.raises(MisuseError, match=sentence):
         settings_of(document(tmp_path, content), {})
 
 
 def test_a_document_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(VersionMisuseError, match=r"nothing\.json cannot be read: No such file"):
+    with pytest.raises(MisuseError, match=r"nothing\.json cannot be read: No such file"):
         settings_of(str(tmp_path / "nothing.json"), {})
 
 
 @pytest.mark.parametrize("text", ["640", "640x", "x480", "640 x 480 x 3", "-1x2", "1e3x2", "640*480", "٣x٤", ""])
 def test_what_is_not_two_numbers_is_refused(text: str) -> None:
-    with pytest.raises(VersionMisuseError, match=r"--tile: .* is not rows x columns"):
+    with pytest.raises(MisuseError, match=r"--tile: .* is not rows x columns"):
         two_numbers(text, "--tile", "rows", "columns")
 
 
@@ -231,7 +231,7 @@ def test_two_numbers_are_read_in_each_spelling() -> None:
 
 def test_an_overlap_without_tiles_is_refused_unless_the_document_has_them(tmp_path: Path) -> None:
     options = {"preprocessing": {"tile": {"overlap": 0.2}}}
-    with pytest.raises(VersionMisuseError, match="give --tile too"):
+    with pytest.raises(MisuseError, match="give --tile too"):
         settings_of(None, options)
     tiles = {"preprocessing": {"tile": {"rows": 2, "columns": 2}}}
     assert settings_of(document(tmp_path, tiles), options) == laid_over(tiles, options)
@@ -240,7 +240,7 @@ def test_an_overlap_without_tiles_is_refused_unless_the_document_has_them(tmp_pa
 def test_renames_are_pairs() -> None:
     assert renames(["pine sapling=pine", "a=b"]) == [{"from": "pine sapling", "to": "pine"}, {"from": "a", "to": "b"}]
     for text in ("pine", "=pine", "pine=", "a=b=c"):
-        with pytest.raises(VersionMisuseError, match="--rename-class"):
+        with pytest.raises(MisuseError, match="--rename-class"):
             renames([text])
 
 

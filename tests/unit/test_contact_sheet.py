@@ -17,7 +17,7 @@ from PIL import Image
 
 from cli.class_colours import Colour, class_colours
 from cli.contact_sheet import CELL, Seen, SheetPicture, Strip, contact_sheet
-from cli.version.misuse import VersionMisuseError
+from cli.misuse import MisuseError
 from cli.version.previewing import described, evenly, sheet_format
 
 GROUND: Colour = (90, 110, 70)
@@ -127,7 +127,7 @@ def test_images_are_spread_evenly(there: int, wanted: int, expected: list[int]) 
 def test_the_file_s_name_says_its_format() -> None:
     assert [sheet_format(Path(name)) for name in ("a.png", "a.JPG", "b/c.jpeg")] == ["PNG", "JPEG", "JPEG"]
     for name in ("a", "a.gif", "png"):
-        with pytest.raises(VersionMisuseError, match=r"no name of a \.png or \.jpg file"):
+        with pytest.raises(MisuseError, match=r"no name of a \.png or \.jpg file"):
             sheet_format(Path(name))
 
 

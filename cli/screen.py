@@ -1,9 +1,9 @@
-"""What is shown on standard error while a version is made, checked or downloaded."""
+"""What is shown on standard error while something is made, trained or downloaded."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from rich.console import Console
@@ -11,9 +11,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressC
 
 from cli.lines import printable
 from cli.progress_lines import RareLines, Silence
-from cli.version.making import Show
 
 _LOOK_SECONDS = 2.0
+
+Show = Callable[[int, int, str], None]
+"""Hears how many are done, of how many, and what is being done."""
 
 
 @asynccontextmanager

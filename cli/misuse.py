@@ -1,7 +1,7 @@
-"""Commands on versions that were called wrongly."""
+"""Commands that were called wrongly."""
 
 from __future__ import annotations
 
 
-class VersionMisuseError(Exception):
+class MisuseError(Exception):
     """Nothing was done: a sentence that says what to give instead."""

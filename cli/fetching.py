@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cli.client import RETRY_SECONDS, ApiError, Client, GetRefusedError, UnavailableError
 from cli.local_file import FileFaultError, LocalFile, fingerprint
-from cli.version.partial_file import PartialFile
+from cli.partial_file import PartialFile
 
 # What servers say of an address that has expired: 403, and S3's of a sign-in that has, 400.
 _EXPIRED = (400, 401, 403)
