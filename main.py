@@ -15,14 +15,18 @@ from starlette.routing import Route, WebSocketRoute
 
 from adapters.annotation_file import TemporaryAnnotationFiles
 from adapters.detector import QueueDetector
+from adapters.gpu_host_calls import QueueGpuHostCalls
+from adapters.gpu_leases import RedisGpuLeases
 from adapters.local_files import LocalFiles
 from adapters.local_manifests import LocalManifests
 from adapters.local_store import LocalStore
 from adapters.local_store_http import object_routes
 from adapters.preview_queue import QueuePreviewRenderer
+from adapters.roboflow import RoboflowClient
 from adapters.settings import Settings
 from adapters.sign_in import TokenRejectedError, bearer
 from adapters.version_diffs import StoredDiffs
+from domain.detection import Backends
 from domain.errors import DomainError
 from domain.sign_in import admit
 from resolvers.graphql import GraphQLEndpoint, create_schema
@@ -57,8 +61,14 @@ def create_app(services: Services, folder: Path) -> Starlette:
     local = LocalFiles(folder / "cache")
     manifests, files = LocalManifests(services.store, local), TemporaryAnnotationFiles(folder)
     diffs = StoredDiffs(services.store, manifests, local)
+    settings = services.settings
+    backends = Backends(
+        local=QueueDetector(services.redis),
+        roboflow=RoboflowClient(settings.roboflow_url, settings.roboflow_api_key.get_secret_value()),
+        leases=RedisGpuLeases(services.redis),
+    )
     endpoint = GraphQLEndpoint(
-        create_schema(), lambda: create_context(services, manifests, diffs, files), _admission(services)
+        create_schema(), lambda: create_context(services, backends, manifests, diffs, files), _admission(services)
     )
 
     async def welcome(_: Request) -> Response:
@@ -85,13 +95,18 @@ def create_app(services: Services, folder: Path) -> Starlette:
 
 
 def create_context(
-    services: Services, manifests: LocalManifests, diffs: StoredDiffs, files: TemporaryAnnotationFiles
+    services: Services,
+    backends: Backends,
+    manifests: LocalManifests,
+    diffs: StoredDiffs,
+    files: TemporaryAnnotationFiles,
 ) -> Context:
     """Fresh surroundings for one operation or one WebSocket connection."""
     return Context(
         database=services.database,
         store=services.store,
-        detector=QueueDetector(services.redis),
+        backends=backends,
+        gpu_hosts=QueueGpuHostCalls(services.redis),
         previews=QueuePreviewRenderer(services.redis),
         doorbell=services.doorbell,
         manifests=manifests,

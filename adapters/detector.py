@@ -12,8 +12,9 @@ from adapters.presence import DETECTIONS
 from adapters.queue import INFERENCE_QUEUE
 from adapters.worker_call import WorkerService
 from domain.models.config import preprocessing_from_json
-from domain.models.detection import Detection, DetectionResult, DetectRequest
+from domain.models.detection import Detection, DetectRequest, FoundObjects, ServedModel
 from domain.models.geometry import Box
+from domain.models.model import ModelFile
 
 _DETECTIONS = WorkerService(
     presence=DETECTIONS,
@@ -29,8 +30,8 @@ class QueueDetector:
     def __init__(self, redis: ArqRedis) -> None:
         self._redis = redis
 
-    async def detect(self, request: DetectRequest, seconds: float) -> DetectionResult:
-        return result_from_json(await _DETECTIONS.answer(self._redis, seconds, request_to_json(request), time.time()))
+    async def detect(self, request: DetectRequest, seconds: float) -> FoundObjects:
+        return found_from_json(await _DETECTIONS.answer(self._redis, seconds, request_to_json(request), time.time()))
 
 
 def request_to_json(request: DetectRequest) -> dict[str, Any]:
@@ -38,9 +39,18 @@ def request_to_json(request: DetectRequest) -> dict[str, Any]:
 
 
 def request_from_json(data: dict[str, Any]) -> DetectRequest:
-    return DetectRequest(**{**data, "preprocessing": preprocessing_from_json(data["preprocessing"])})
+    return DetectRequest(**{**data, "model": model_from_json(data["model"])})
 
 
-def result_from_json(answer: dict[str, Any]) -> DetectionResult:
+def model_from_json(data: dict[str, Any]) -> ServedModel:
+    shaped = {
+        "onnx": ModelFile(**data["onnx"]) if data["onnx"] else None,
+        "classes": tuple(data["classes"]),
+        "preprocessing": preprocessing_from_json(data["preprocessing"]),
+    }
+    return ServedModel(**{**data, **shaped})
+
+
+def found_from_json(answer: dict[str, Any]) -> FoundObjects:
     detections = tuple(Detection(**{**one, "box": Box(**one["box"])}) for one in answer["detections"])
-    return DetectionResult(**{**answer, "detections": detections})
+    return FoundObjects(**{**answer, "detections": detections})

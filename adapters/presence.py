@@ -11,6 +11,11 @@ DETECTIONS = "agridrone:inference:present"
 PREVIEWS = "agridrone:preview:present"
 
 
+def gpu_host_presence(host: str) -> str:
+    """The service of what only that GPU host can do."""
+    return f"agridrone:gpu:{host}:present"
+
+
 async def is_present(redis: ArqRedis, service: str) -> bool:
     """Whether a worker of the service was there a moment ago. Raises RedisError."""
     return bool(await redis.exists(service))

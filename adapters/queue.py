@@ -14,6 +14,12 @@ from domain.jobs import JobKind
 
 IO_QUEUE, TRAINING_QUEUE, INFERENCE_QUEUE = "agridrone:io", "agridrone:training", "agridrone:inference"
 
+
+def gpu_host_queue(host: str) -> str:
+    """The queue of what only that GPU host can do."""
+    return f"agridrone:gpu:{host}"
+
+
 QUEUE_OF: Mapping[JobKind, str] = {
     JobKind.UPLOAD: IO_QUEUE,
     JobKind.IMPORT: IO_QUEUE,
@@ -23,6 +29,9 @@ QUEUE_OF: Mapping[JobKind, str] = {
     JobKind.TRAINING: TRAINING_QUEUE,
     JobKind.EVALUATION: TRAINING_QUEUE,
     JobKind.DEPLOYMENT: TRAINING_QUEUE,
+    JobKind.DETECTION: TRAINING_QUEUE,
+    JobKind.ROBOFLOW_DEPLOYMENT: IO_QUEUE,
+    JobKind.ROBOFLOW_DETECTION: IO_QUEUE,
 }
 
 _PATIENCE_SECONDS = 2.0

@@ -46,11 +46,18 @@ class Settings(BaseSettings):
     pretrained_weights: str = ""
     device: str = Field("auto", pattern=r"^(auto|cpu|mps|\d+(,\d+)*)$")
     gpu_sharing: str = Field("auto", pattern=r"^(auto|exclusive)$")
+    sam3_url: str = Field("", pattern=_SERVER)
+    sam3_memory_gb: float = Field(14, gt=0, allow_inf_nan=False)
+    gpu_http_host: str = "127.0.0.1"
+    gpu_http_port: int = Field(0, ge=0, le=65535)
+    gpu_http_secret: SecretStr = SecretStr("")
+    roboflow_url: str = Field("https://serverless.roboflow.com", pattern=_SERVER)
+    roboflow_api_key: SecretStr = SecretStr("")
     threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=1024)
     picture_cache_gb: float = Field(20, ge=0, allow_inf_nan=False)
     log_level: str = Field("info", pattern=r"^(debug|info|warning|error)$")
 
-    @field_validator("jwt_secret")
+    @field_validator("jwt_secret", "gpu_http_secret")
     @classmethod
     def _long_enough(cls, value: SecretStr) -> SecretStr:
         if value and len(value) < MIN_SECRET_LENGTH:
@@ -83,6 +90,12 @@ class Settings(BaseSettings):
                 f"JWT_SECRET must be set when the server listens on {self.host}: the development sign-in works on "
                 "loopback only"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _face_of_the_gpu_host_is_locked(self) -> Settings:
+        if self.gpu_http_port and not self.gpu_http_secret:
+            raise ValueError("GPU_HTTP_SECRET must be set when GPU_HTTP_PORT is: who has it may use the GPU")
         return self
 
     @model_validator(mode="after")

@@ -39,7 +39,8 @@ class WorkerService:
                     raise WorkerUnavailableError("It could not be queued; try again.")
                 answer: dict[str, Any] = await job.result(poll_delay=_POLL_SECONDS)
         except (TimeoutError, ResultNotFound) as error:
-            raise WorkerUnavailableError(f"No worker answered within {seconds:g} seconds; try again.") from error
+            text = f"No worker answered within {seconds:g} seconds; try again."
+            raise WorkerUnavailableError(text, late=True) from error
         except (RedisError, OSError) as error:
             raise WorkerUnavailableError("The queue of the workers cannot be reached; try again.") from error
         if "error" in answer:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.jobs import of_version
 from db.tables import (
+    detection_jobs,
     import_jobs,
     model_deployments,
     model_evaluations,
@@ -26,6 +27,7 @@ from domain.errors import ClaimLostError
 from domain.jobs import ABANDONED_SECONDS, LEASE_SECONDS, Claim, JobKind
 from domain.models.asset import UploadState
 from domain.models.check import CheckStatus
+from domain.models.detection import DetectionJobStatus
 from domain.models.export import ExportStatus
 from domain.models.imports import ImportStatus
 from domain.models.model import DeploymentStatus, EvaluationStatus
@@ -33,6 +35,7 @@ from domain.models.training import TrainingJobStatus
 from domain.models.version import DatasetStatus
 
 _CANDIDATES = 5
+_DETECTING = (DetectionJobStatus.QUEUED, DetectionJobStatus.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,17 @@ _WORK: Mapping[JobKind, _Work] = {
     JobKind.TRAINING: _Work(training_jobs, tuple(status for status in TrainingJobStatus if not status.final)),
     JobKind.EVALUATION: _Work(model_evaluations, (EvaluationStatus.QUEUED, EvaluationStatus.RUNNING)),
     JobKind.DEPLOYMENT: _Work(model_deployments, (DeploymentStatus.PENDING,), "deployed_at"),
+    JobKind.ROBOFLOW_DEPLOYMENT: _Work(model_deployments, (DeploymentStatus.PENDING,), "deployed_at"),
+    JobKind.DETECTION: _Work(detection_jobs, _DETECTING),
+    JobKind.ROBOFLOW_DETECTION: _Work(detection_jobs, _DETECTING),
+}
+
+# Two kinds of work lie in one table where a GPU host does the one and an io worker, by way of Roboflow, the other.
+_SHARE: Mapping[JobKind, ColumnElement[bool]] = {
+    JobKind.DEPLOYMENT: model_deployments.c.model_id.is_not(None),
+    JobKind.ROBOFLOW_DEPLOYMENT: model_deployments.c.model_id.is_(None),
+    JobKind.DETECTION: detection_jobs.c.model_id.is_not(None),
+    JobKind.ROBOFLOW_DETECTION: detection_jobs.c.model_id.is_(None),
 }
 
 
@@ -113,8 +127,10 @@ class SqlClaims:
     async def silent(self, kinds: Iterable[JobKind]) -> bool:
         for kind in kinds:
             table = _WORK[kind].table
-            heard = and_(table.c.heartbeat_at >= database_now(ABANDONED_SECONDS), table.c.worker.is_not(None))
-            if (await self._connection.execute(select(table.c.id).where(heard).limit(1))).first() is not None:
+            heard = [table.c.heartbeat_at >= database_now(ABANDONED_SECONDS), table.c.worker.is_not(None)]
+            if kind in _SHARE:
+                heard.append(_SHARE[kind])
+            if (await self._connection.execute(select(table.c.id).where(*heard).limit(1))).first() is not None:
                 return False
         return True
 
@@ -171,6 +187,8 @@ def _turn(kind: JobKind) -> list[ColumnElement[bool]]:
     """
     if kind is JobKind.TRAINING:
         return [of_version()]
+    if kind in _SHARE:
+        return [_SHARE[kind]]
     if kind is not JobKind.SNAPSHOT:
         return []
     other = training_datasets.alias()

@@ -164,6 +164,13 @@ class SqlDeployments(TableRepository[ModelDeployment]):
         mine = model_deployments.c.project_id == project_id
         return await self.one(mine, model_deployments.c.status == DeploymentStatus.ACTIVE)
 
+    async def before(self, deployment: ModelDeployment) -> ModelDeployment | None:
+        table = model_deployments
+        earlier = [table.c.project_id == deployment.project_id, table.c.active_since < deployment.active_since]
+        newest = select(*columns_of(table)).where(*earlier).order_by(table.c.active_since.desc()).limit(1)
+        found = await self.all(newest)
+        return found[0] if found else None
+
     async def page(self, project_id: str, request: PageRequest) -> Page[ModelDeployment]:
         order = [model_deployments.c.deployed_at, model_deployments.c.id]
         return await self.page_where(request, model_deployments.c.project_id == project_id, keys=order)

@@ -35,6 +35,9 @@ class SqlProjects(TableRepository[Project]):
             dataset_versions=bool((row["features"] or {}).get(_FEATURE, False)),
             active_model_id=row["active_model_id"],
             inference_backend=row["inference_backend"],
+            active_roboflow_model=row["active_roboflow_model"],
+            roboflow_models=tuple(row["roboflow_models"] or ()),
+            detect_on_upload=row["detect_on_upload"],
         )
 
     def dump(self, changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ class ErrorCode(StrEnum):
     UNSUPPORTED = "UNSUPPORTED"
     UNAVAILABLE = "UNAVAILABLE"
     LIMIT = "LIMIT"
+    GPU_BUSY = "GPU_BUSY"
 
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
@@ -40,6 +41,7 @@ _USER_ERRORS = frozenset(
         ErrorCode.UNSUPPORTED,
         ErrorCode.UNAVAILABLE,
         ErrorCode.LIMIT,
+        ErrorCode.GPU_BUSY,
     }
 )
 

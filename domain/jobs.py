@@ -15,7 +15,7 @@ ABANDONED_SECONDS = 24 * 3600
 
 
 class JobKind(StrEnum):
-    """One claimable table each."""
+    """One claimable table each; but deployments and detections are two kinds of work, a GPU host's and Roboflow's."""
 
     UPLOAD = "UPLOAD"
     IMPORT = "IMPORT"
@@ -25,6 +25,9 @@ class JobKind(StrEnum):
     TRAINING = "TRAINING"
     EVALUATION = "EVALUATION"
     DEPLOYMENT = "DEPLOYMENT"
+    DETECTION = "DETECTION"
+    ROBOFLOW_DEPLOYMENT = "ROBOFLOW_DEPLOYMENT"
+    ROBOFLOW_DETECTION = "ROBOFLOW_DETECTION"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TypeVar
 from domain.errors import DomainError, ErrorCode
 from domain.models.asset import UploadState
 from domain.models.check import CheckStatus
+from domain.models.detection import DetectionJobStatus
 from domain.models.export import ExportStatus
 from domain.models.imports import ImportStatus
 from domain.models.model import DeploymentStatus, EvaluationStatus
@@ -64,6 +65,14 @@ _TABLES: Mapping[type[StrEnum], Mapping[StrEnum, frozenset[StrEnum]]] = {
             }
         ),
         DeploymentStatus.ACTIVE: frozenset({DeploymentStatus.SUPERSEDED}),
+    },
+    DetectionJobStatus: {
+        DetectionJobStatus.QUEUED: frozenset(
+            {DetectionJobStatus.RUNNING, DetectionJobStatus.FAILED, DetectionJobStatus.CANCELLED}
+        ),
+        DetectionJobStatus.RUNNING: frozenset(
+            {DetectionJobStatus.COMPLETED, DetectionJobStatus.FAILED, DetectionJobStatus.CANCELLED}
+        ),
     },
     ImportStatus: {
         ImportStatus.QUEUED: frozenset({ImportStatus.RUNNING, ImportStatus.FAILED}),

@@ -9,6 +9,7 @@ from starlette.datastructures import UploadFile
 
 from domain import deployments, detection, evaluations, projects, training
 from domain.errors import invalid
+from domain.models.model import ModelDeployment as ModelDeploymentEntity
 from domain.models.version import Split
 from domain.policies import Action
 from domain.uploads import MAX_IMAGE_BYTES
@@ -18,7 +19,7 @@ from resolvers.export_mutations import ExportMutations
 from resolvers.permissions import mutates
 from resolvers.upload_mutations import UploadMutations
 from resolvers.version_mutations import VersionMutations
-from schema.context import Info
+from schema.context import Context, Info
 from schema.inputs import (
     CreateProjectInput,
     DeployModelInput,
@@ -91,18 +92,23 @@ class Mutation(UploadMutations, AnnotationMutations, VersionMutations, CheckMuta
 
     @strawberry.mutation(
         description="Makes the model the one that the project detects with, once it was loaded and answered a health "
-        "check. The deployment is PENDING until then; see projectEvents."
+        "check (on the CPU while the GPU is held). The deployment is PENDING until then; see projectEvents."
     )
     @mutates(Action.DEPLOY, DeployPayload)
     async def deploy_model(self, info: Info, input: DeployModelInput) -> DeployPayload:  # noqa: A002
         context = info.context
-        if not input.model.model_id:
-            raise invalid("Name the model to deploy.", "input", "model", "modelId")
         deployment = await deployments.deploy_model(
-            context.database, context.principal, input.project_id, input.model.model_id, input.backend, input.note
+            context.database, context.principal, input.project_id, input.model.decode(), input.backend, input.note
         )
-        project = required(await context.loaders.project.load(deployment.project_id), "project")
-        return DeployPayload(project=Project.of(project), deployment=ModelDeployment.of(deployment))
+        return await _deployed(context, deployment)
+
+    @strawberry.mutation(description="Goes back to the deployment before the current one.")
+    @mutates(Action.DEPLOY, DeployPayload)
+    async def rollback_deployment(self, info: Info, project_id: strawberry.ID) -> DeployPayload:
+        context = info.context
+        return await _deployed(
+            context, await deployments.rollback_deployment(context.database, context.principal, project_id)
+        )
 
     @strawberry.mutation
     @mutates(Action.DETECT, DetectPayload)
@@ -118,13 +124,18 @@ class Mutation(UploadMutations, AnnotationMutations, VersionMutations, CheckMuta
             asset_id=input.source.asset_id or None,
             image=await _content(file) if file is not None else None,
             model_id=input.model.model_id or None if input.model else None,
+            roboflow_model=input.model.roboflow_model or None if input.model else None,
+            backend=input.backend,
             confidence=given(input.confidence, 0.25),
             iou=given(input.iou, 0.45),
         )
-        result, model = await detection.detect(
-            context.database, context.store, context.detector, context.principal, command
-        )
-        return DetectPayload(result=DetectionResult.of(result, model.name))
+        result = await detection.detect(context.database, context.store, context.backends, context.principal, command)
+        return DetectPayload(result=DetectionResult.of(result))
+
+
+async def _deployed(context: Context, deployment: ModelDeploymentEntity) -> DeployPayload:
+    project = required(await context.loaders.project.load(deployment.project_id), "project")
+    return DeployPayload(project=Project.of(project), deployment=ModelDeployment.of(deployment))
 
 
 async def _content(file: UploadFile) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 import strawberry
 from strawberry.dataloader import DataLoader
 
+from domain.detection import Backends
 from domain.errors import DomainError, ErrorCode
 from domain.models.annotation import Annotation, PendingAnnotation
 from domain.models.asset import Asset, Upload, UploadBatch
@@ -22,8 +23,8 @@ from domain.models.version import DatasetVersion
 from domain.ports import (
     AnnotationFiles,
     Database,
-    Detector,
     Doorbell,
+    GpuHostCalls,
     ManifestReader,
     ObjectStore,
     PreviewRenderer,
@@ -74,7 +75,8 @@ class Context:
 
     database: Database
     store: ObjectStore
-    detector: Detector
+    backends: Backends
+    gpu_hosts: GpuHostCalls
     previews: PreviewRenderer
     doorbell: Doorbell
     manifests: ManifestReader

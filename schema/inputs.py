@@ -7,6 +7,8 @@ from typing import TypeVar
 import strawberry
 from strawberry.file_uploads import Upload
 
+from domain.deployments import ModelToDeploy
+from domain.errors import invalid
 from domain.models.model import InferenceBackend
 from domain.models.training import BaseModel, TrainingConfig
 from domain.ports import AssetFilter as AssetFilterEntity
@@ -32,15 +34,27 @@ class CreateProjectInput:
     name: str
 
 
-@strawberry.input
+@strawberry.input(description="Setting activeModelId or activeRoboflowModel is a deployment like deployModel's.")
 class UpdateProjectInput:
     id: strawberry.ID
     name: str | None = strawberry.UNSET
     dataset_versions: bool | None = strawberry.UNSET
+    active_model_id: strawberry.ID | None = strawberry.UNSET
+    active_roboflow_model: str | None = strawberry.UNSET
+    roboflow_models: list[str] | None = strawberry.UNSET
     inference_backend: InferenceBackend | None = strawberry.UNSET
+    detect_on_upload: bool | None = strawberry.UNSET
 
     def decode(self) -> ProjectChanges:
-        return ProjectChanges(chosen(self.name), chosen(self.dataset_versions), chosen(self.inference_backend))
+        return ProjectChanges(
+            name=chosen(self.name),
+            dataset_versions=chosen(self.dataset_versions),
+            inference_backend=chosen(self.inference_backend),
+            active_model_id=chosen(self.active_model_id),
+            active_roboflow_model=chosen(self.active_roboflow_model),
+            roboflow_models=chosen(self.roboflow_models),
+            detect_on_upload=chosen(self.detect_on_upload),
+        )
 
 
 @strawberry.input
@@ -103,6 +117,15 @@ class StartTrainingInput:
 @strawberry.input(one_of=True)
 class ModelChoice:
     model_id: strawberry.ID | None = strawberry.UNSET
+    roboflow_model: str | None = strawberry.UNSET
+
+    def decode(self) -> ModelToDeploy:
+        """Exactly one is set. Raises INVALID for an empty name."""
+        if self.model_id:
+            return ModelToDeploy(self.model_id, None, ("input", "model", "modelId"))
+        if self.roboflow_model:
+            return ModelToDeploy(None, self.roboflow_model, ("input", "model", "roboflowModel"))
+        raise invalid("Name a model.", "input", "model")
 
 
 @strawberry.input(one_of=True)

@@ -7,6 +7,7 @@ from dataclasses import field
 import strawberry
 
 from domain.models.detection import DetectionResult as DetectionResultEntity
+from domain.models.detection import FallbackReason
 from domain.models.model import InferenceBackend
 from domain.version_preview import preview_version
 from domain.versions import CreateVersion
@@ -96,6 +97,9 @@ class Detection:
     box: BoundingBox
 
 
+strawberry.enum(FallbackReason)
+
+
 @strawberry.type
 class DetectionResult:
     detections: list[Detection]
@@ -103,22 +107,27 @@ class DetectionResult:
     image_height: int
     backend: InferenceBackend = strawberry.field(description="The backend that really answered.")
     model: str
+    fallback_reason: FallbackReason | None = strawberry.field(description="Why AUTO left the local backend, or null.")
+    fallback_message: str | None
     queue_ms: float
     inference_ms: float
 
     @classmethod
-    def of(cls, result: DetectionResultEntity, model_name: str) -> DetectionResult:
+    def of(cls, result: DetectionResultEntity) -> DetectionResult:
+        found, fallback = result.found, result.fallback
         return cls(
             detections=[
                 Detection(weed_type=one.weed_type, confidence=one.confidence, box=BoundingBox.of(one.box))
-                for one in result.detections
+                for one in found.detections
             ],
-            image_width=result.image_width,
-            image_height=result.image_height,
-            backend=InferenceBackend.LOCAL,
-            model=model_name,
-            queue_ms=result.queue_ms,
-            inference_ms=result.inference_ms,
+            image_width=found.image_width,
+            image_height=found.image_height,
+            backend=result.backend,
+            model=result.model_name,
+            fallback_reason=fallback.reason if fallback else None,
+            fallback_message=fallback.message if fallback else None,
+            queue_ms=found.queue_ms,
+            inference_ms=found.inference_ms,
         )
 
 

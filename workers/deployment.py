@@ -8,6 +8,7 @@ from domain.jobs import Claim, JobKind
 from domain.models.detection import DetectRequest
 from domain.models.model import ModelDeployment, TrainedModel
 from domain.ports import Database, UnitOfWork
+from domain.serving import served
 from workers.claims import PermanentError
 from workers.inference import Inference
 
@@ -26,22 +27,9 @@ class Deployment:
 
     async def run(self, claim: Claim) -> None:
         model, image_key = await self._database.read(lambda uow: _inputs(uow, claim))
-        if model.sha256 is None or model.preprocessing is None or model.image_size is None:
-            raise PermanentError(f"{model.name} has no recorded checksum or preprocessing; train it anew.")
         if image_key is None:
             raise PermanentError("The project has no image to check the model with; upload one.")
-        await self._inference.detect(
-            DetectRequest(
-                model_id=model.id,
-                weights_key=model.weights_key,
-                weights_sha256=model.sha256,
-                preprocessing=model.preprocessing,
-                image_size=model.image_size,
-                image_key=image_key,
-                confidence=_CONFIDENCE,
-                iou=_IOU,
-            )
-        )
+        await self._inference.detect(DetectRequest(served(model), image_key, _CONFIDENCE, _IOU))
         await self._database.write(deployment_active(claim))
 
     async def fail(self, claim: Claim, reason: str) -> None:
@@ -50,7 +38,7 @@ class Deployment:
 
 async def _inputs(uow: UnitOfWork, claim: Claim) -> tuple[TrainedModel, str | None]:
     deployment: ModelDeployment | None = await uow.deployments.get(claim.id)
-    model = await uow.models.get(deployment.model_id) if deployment else None
+    model = await uow.models.get(deployment.model_id) if deployment and deployment.model_id else None
     if deployment is None or model is None:
         raise not_found("deployment")
     asset = await uow.assets.any_of(deployment.project_id)

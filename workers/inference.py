@@ -12,8 +12,9 @@ import structlog
 
 from adapters.detector import request_from_json
 from domain.errors import ErrorCode
-from domain.models.detection import DetectionResult, DetectRequest
+from domain.models.detection import DetectRequest, FoundObjects, ServedModel
 from domain.ports import Database, ObjectStore
+from domain.serving import servable, served
 from rendering.decode import ImageUnreadable
 from workers.claims import PermanentError
 from workers.engine import Engine, EngineResult, ModelNotLoaded
@@ -32,7 +33,7 @@ class Inference:
         self._materials = materials
         self._weights_dir = weights_dir
 
-    async def detect(self, request: DetectRequest) -> DetectionResult:
+    async def detect(self, request: DetectRequest) -> FoundObjects:
         """What the model finds.
 
         Raises PermanentError for an image or weights that are missing, changed or unreadable.
@@ -42,7 +43,7 @@ class Inference:
         except KeyError as error:
             raise PermanentError("The image is missing from the object store.") from error
         while True:
-            await self._load(request.model_id, request.weights_key, request.weights_sha256)
+            await self._load(request.model)
             started = time.perf_counter()
             try:
                 found = await asyncio.to_thread(self._find, request, image)
@@ -51,25 +52,25 @@ class Inference:
             except ImageUnreadable as error:
                 raise PermanentError(str(error)) from error
             milliseconds = (time.perf_counter() - started) * 1000
-            return DetectionResult(found.detections, found.width, found.height, 0.0, milliseconds)
+            return FoundObjects(found.detections, found.width, found.height, 0.0, milliseconds)
 
     async def preload(self, database: Database) -> None:
         """Loads what projects detect with, so that the first detection after a start is as fast as the next."""
         for model in await database.read(lambda uow: uow.models.in_use(self._engine.max_models)):
-            if model.sha256 is None:
+            if not servable(model):
                 continue
             try:
-                await self._load(model.id, model.weights_key, model.sha256)
+                await self._load(served(model))
             except Exception:
                 # Whatever is wrong with one model, the others and the trainings go on.
                 _log.exception("preload_failed", model=model.id)
 
     def _find(self, request: DetectRequest, image: bytes) -> EngineResult:
         return self._engine.detect(
-            request.model_id,
+            request.model.id,
             image,
-            request.preprocessing,
-            request.image_size,
+            request.model.preprocessing,
+            request.model.image_size,
             request.confidence,
             request.iou,
         )
@@ -83,13 +84,13 @@ class Inference:
         except PermanentError as error:
             return {"error": ErrorCode.UNSUPPORTED.value, "message": str(error)}
         except Exception:
-            _log.exception("detection_failed", model=request.model_id)
+            _log.exception("detection_failed", model=request.model.id)
             return {"error": ErrorCode.UNAVAILABLE.value, "message": "The detection failed on its host; see its log."}
 
-    async def _load(self, model_id: str, weights_key: str, sha256: str) -> None:
-        path = await self._materials.weights_file(weights_key, sha256, self._weights_dir)
+    async def _load(self, model: ServedModel) -> None:
+        path = await self._materials.weights_file(model.weights_key, model.weights_sha256, self._weights_dir)
         try:
-            await asyncio.to_thread(self._engine.load, model_id, path, sha256)
+            await asyncio.to_thread(self._engine.load, model.id, path, model.weights_sha256)
         except WeightsCorrupt as error:
             path.unlink(missing_ok=True)
             raise PermanentError(str(error)) from error

@@ -14,9 +14,9 @@ from db.tables.assets import (
 from db.tables.columns import metadata
 from db.tables.events import event_log, event_streams
 from db.tables.imports import annotation_calls, file_uploads, import_jobs, skipped_items
+from db.tables.inference import detected_images, detection_jobs, gpu_hosts
 from db.tables.people import projects, team_members, teams, users
 from db.tables.training import (
-    gpu_hosts,
     model_deployments,
     model_evaluations,
     trained_models,
@@ -36,6 +36,8 @@ __all__ = [
     "annotation_calls",
     "annotation_sessions",
     "assets",
+    "detected_images",
+    "detection_jobs",
     "event_log",
     "event_streams",
     "file_uploads",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, String, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, Index, String, Table, UniqueConstraint
 
 from db.tables.columns import id_column, metadata, reference, time_column
 from db.types import EnumText, JsonValue
@@ -50,5 +50,8 @@ projects = Table(
         nullable=False,
         server_default="AUTO",
     ),
+    Column("activeRoboflowModel", String(191), key="active_roboflow_model", nullable=True),
+    Column("roboflowModels", JsonValue, key="roboflow_models", nullable=True),
+    Column("detectOnUpload", Boolean, key="detect_on_upload", nullable=False, server_default="0"),
     Index(None, "team_id", "created_at"),
 )

@@ -1,4 +1,4 @@
-"""Training jobs, the models they made, evaluations and deployments; the hosts they run on."""
+"""Training jobs, the models they made, evaluations and deployments."""
 
 from __future__ import annotations
 
@@ -74,14 +74,6 @@ training_logs = Table(
     Column("lines", JsonValue, nullable=False),
 )
 
-# The fencing token that each host's GPU was last lent under. It only grows.
-gpu_hosts = Table(
-    "GpuHost",
-    metadata,
-    Column("host", String(191), primary_key=True),
-    Column("fencingToken", BigInteger, key="fencing_token", nullable=False, server_default="0"),
-)
-
 trained_models = Table(
     "TrainedModel",
     metadata,
@@ -134,7 +126,7 @@ model_deployments = Table(
     id_column(),
     reference("projectId", "project_id", "Project"),
     Column("teamId", String(191), key="team_id", nullable=False),
-    reference("modelId", "model_id", "TrainedModel"),
+    reference("modelId", "model_id", "TrainedModel", nullable=True),
     Column("status", EnumText(DeploymentStatus), nullable=False),
     Column("failureReason", Text, key="failure_reason", nullable=True),
     Column("backend", EnumText(InferenceBackend), nullable=False),
@@ -142,6 +134,8 @@ model_deployments = Table(
     Column("deployedById", String(191), key="deployed_by_id", nullable=True),
     time_column("deployedAt", "deployed_at"),
     *claimable(),
+    Column("roboflowModel", String(191), key="roboflow_model", nullable=True),
+    time_column("activeSince", "active_since", nullable=True),
     Index(None, "project_id", "deployed_at"),
     Index(None, "status", "heartbeat_at"),
 )

@@ -116,6 +116,7 @@ class ModelEvaluation:
 
 class InferenceBackend(StrEnum):
     LOCAL = "LOCAL"
+    ROBOFLOW = "ROBOFLOW"
     AUTO = "AUTO"
 
 
@@ -128,13 +129,18 @@ class DeploymentStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ModelDeployment:
+    """Either `model_id` or `roboflow_model` is set. `active_since` is when the project began to detect with it, None
+    for one that never came to that."""
+
     id: str
     project_id: str
     team_id: str
-    model_id: str
+    model_id: str | None
+    roboflow_model: str | None
     status: DeploymentStatus
     failure_reason: str | None
     backend: InferenceBackend
     note: str | None
     deployed_by_id: str | None
     deployed_at: datetime
+    active_since: datetime | None = None

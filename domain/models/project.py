@@ -17,3 +17,6 @@ class Project:
     dataset_versions: bool
     active_model_id: str | None
     inference_backend: InferenceBackend
+    active_roboflow_model: str | None = None
+    roboflow_models: tuple[str, ...] = ()
+    detect_on_upload: bool = False

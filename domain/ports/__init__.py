@@ -23,9 +23,9 @@ from domain.ports.imagery import (
     Uploads,
     WatchedOriginals,
 )
+from domain.ports.inference import Detector, GpuHostCalls, GpuLeases, Roboflow, RoboflowError
 from domain.ports.outside import (
     Bell,
-    Detector,
     Doorbell,
     JobQueue,
     ManifestReader,
@@ -77,7 +77,9 @@ __all__ = [
     "Events",
     "Exports",
     "FileUploads",
+    "GpuHostCalls",
     "GpuHosts",
+    "GpuLeases",
     "ImportJobs",
     "JobQueue",
     "Jobs",
@@ -96,6 +98,8 @@ __all__ = [
     "PutAddress",
     "Repository",
     "Ring",
+    "Roboflow",
+    "RoboflowError",
     "SkippedItems",
     "StoredObject",
     "UnitOfWork",

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from domain.jobs import JobKind
-from domain.models.detection import DetectionResult, DetectRequest
 from domain.models.diff import ChangedImage, DiffTotals, ManifestPair
 from domain.models.manifest import FrozenImage
 from domain.models.preview import PreviewImage, PreviewRequest
@@ -39,15 +38,11 @@ class JobQueue(Protocol):
 
 
 class WorkerUnavailableError(Exception):
-    """No worker answered in time, or none is there; the message says what to do."""
+    """No worker answered in time (`late`), or none is there; the message says what to do."""
 
-
-class Detector(Protocol):
-    """The local engine, wherever it runs."""
-
-    async def detect(self, request: DetectRequest, seconds: float) -> DetectionResult:
-        """Raises WorkerUnavailableError after `seconds` without an answer,
-        DomainError for what the engine refused."""
+    def __init__(self, message: str, *, late: bool = False) -> None:
+        super().__init__(message)
+        self.late = late
 
 
 class PreviewRenderer(Protocol):

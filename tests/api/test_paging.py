@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from domain.deployments import deploy_model
+from domain.deployments import ModelToDeploy, deploy_model
 from domain.models.asset import UploadState
 from domain.models.config import VersionConfig
 from domain.models.training import TrainingConfig
@@ -130,7 +130,8 @@ async def test_every_list_of_a_project_pages(api: Stack, home: Home) -> None:
         versions.append(await freeze(database, api.services.store, work_dir, requested))
     models = [await add_model(database, versions[0], f"north-{index}.pt") for index in range(5)]
     deployments = [
-        await deploy_model(database, home.principal, home.project.id, model.id, None, None) for model in models
+        await deploy_model(database, home.principal, home.project.id, ModelToDeploy(model.id, None, ()), None, None)
+        for model in models
     ]
     wanted = StartTraining(versions[0].id, TrainingConfig(epochs=1), None, True, None)
     jobs = [await start_training(database, home.principal, wanted) for _ in range(5)]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.checks import verify_version
-from domain.deployments import deploy_model
+from domain.deployments import ModelToDeploy, deploy_model
 from domain.evaluations import evaluate_model
 from domain.exports import export_version
 from domain.models.asset import UploadState
@@ -68,7 +68,9 @@ async def make_world(api: Stack, name: str) -> World:
     export = await export_version(database, api.services.store, home.principal, version.id, ExportFormat.YOLO)
     model = await add_model(database, version)
     evaluation = await evaluate_model(database, home.principal, model.id, version.id, Split.TEST)
-    deployment = await deploy_model(database, home.principal, home.project.id, model.id, None, None)
+    deployment = await deploy_model(
+        database, home.principal, home.project.id, ModelToDeploy(model.id, None, ()), None, None
+    )
     job = await start_training(database, home.principal, StartTraining(version.id, TrainingConfig(), None, True, None))
     ids = {
         "team": home.team.id,

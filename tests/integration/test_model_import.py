@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from adapters.local_store import LocalStore
 from cli.model_import import import_model
 from db.database import SqlDatabase
-from domain.deployments import deploy_model
+from domain.deployments import ModelToDeploy, deploy_model
 from domain.errors import DomainError, ErrorCode
 from domain.evaluations import evaluate_model
 from domain.events import project_stream
@@ -84,7 +84,9 @@ async def test_weights_become_a_model_that_can_do_what_trained_ones_can(
     order = StartTraining(version.id, TrainingConfig(BaseModel.YOLO11M), model.id, False, None)
     job = await start_training(database, home.principal, order)
     assert (job.starting_weights, job.config.base_model) == (StartingWeights.CHECKPOINT, BaseModel.YOLO11N)
-    deployment = await deploy_model(database, home.principal, home.project.id, model.id, None, None)
+    deployment = await deploy_model(
+        database, home.principal, home.project.id, ModelToDeploy(model.id, None, ()), None, None
+    )
     assert deployment.status is DeploymentStatus.PENDING
     await evaluate_model(database, home.principal, model.id, version.id, Split.TRAIN)
     async with renderer(tmp_path) as rendering:

@@ -9,6 +9,7 @@ import pytest
 from domain.errors import DomainError, ErrorCode
 from domain.models.asset import UploadState
 from domain.models.check import CheckStatus
+from domain.models.detection import DetectionJobStatus
 from domain.models.export import ExportStatus
 from domain.models.model import DeploymentStatus, EvaluationStatus
 from domain.models.training import TrainingJobStatus
@@ -52,6 +53,14 @@ ALLOWED: dict[type[StrEnum], set[str]] = {
     },
     EvaluationStatus: {"QUEUED RUNNING", "QUEUED FAILED", "RUNNING COMPLETED", "RUNNING FAILED"},
     DeploymentStatus: {"PENDING ACTIVE", "PENDING FAILED", "PENDING SUPERSEDED", "ACTIVE SUPERSEDED"},
+    DetectionJobStatus: {
+        "QUEUED RUNNING",
+        "QUEUED FAILED",
+        "QUEUED CANCELLED",
+        "RUNNING COMPLETED",
+        "RUNNING FAILED",
+        "RUNNING CANCELLED",
+    },
     UploadState: {"OPEN VERIFYING", "OPEN EXPIRED", "VERIFYING VERIFIED", "VERIFYING REFUSED"},
 }
 PAIRS = [(one, other) for states in ALLOWED for one in states for other in states]
