@@ -40,7 +40,7 @@ detection_jobs = Table(
     Column("uploadBatchId", String(191), key="upload_batch_id", nullable=True),
     Column("assetIds", JsonValue, key="asset_ids", nullable=True),
     *(Column(name, Integer, nullable=False, server_default="0") for name in ("total", "done", "failed", "found")),
-    Column("lastAssetId", String(191), key="last_asset_id", nullable=False, server_default=""),
+    Column("lastAssetId", String(191), key="last_asset_id", nullable=False),
     Column("idempotencyKey", ExactText, key="idempotency_key", nullable=True),
     Column("inputDigest", String(64), key="input_digest", nullable=False),
     time_column("createdAt", "created_at"),

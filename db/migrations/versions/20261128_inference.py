@@ -119,7 +119,7 @@ def _job_columns() -> tuple[sa.Column[Any], ...]:
             sa.Column(name, sa.Integer(), nullable=False, server_default="0")
             for name in ("total", "done", "failed", "found")
         ),
-        sa.Column("lastAssetId", sa.String(191), nullable=False, server_default=""),
+        sa.Column("lastAssetId", sa.String(191), nullable=False),
         sa.Column("idempotencyKey", EXACT, nullable=True),
         sa.Column("inputDigest", sa.String(64), nullable=False),
         sa.Column("createdAt", TIME, nullable=False),
