@@ -48,6 +48,10 @@ class SqlModels(TableRepository[TrainedModel]):
     async def count(self, project_id: str) -> int:
         return await self.count_where(trained_models.c.project_id == project_id)
 
+    async def of_project(self, project_id: str) -> Sequence[TrainedModel]:
+        mine = select(*columns_of(trained_models)).where(trained_models.c.project_id == project_id)
+        return await self.all(mine.order_by(trained_models.c.created_at.desc(), trained_models.c.id.desc()))
+
     async def names_like(self, project_id: str, prefix: str) -> set[str]:
         statement = select(trained_models.c.name).where(
             trained_models.c.project_id == project_id, trained_models.c.name.startswith(prefix, autoescape=True)

@@ -28,6 +28,8 @@ class Action(StrEnum):
     EVALUATE = "EVALUATE"
     DEPLOY = "DEPLOY"
     DETECT = "DETECT"
+    LOAD_MODEL = "LOAD_MODEL"
+    UNLOAD_MODEL = "UNLOAD_MODEL"
 
 
 _RANK = {TeamRole.VIEWER: 0, TeamRole.MEMBER: 1, TeamRole.MANAGER: 2, TeamRole.OWNER: 3}
@@ -48,6 +50,8 @@ ROLE_NEEDED = {
     Action.EVALUATE: TeamRole.MANAGER,
     Action.DEPLOY: TeamRole.MANAGER,
     Action.DETECT: TeamRole.MEMBER,
+    Action.LOAD_MODEL: TeamRole.MANAGER,
+    Action.UNLOAD_MODEL: TeamRole.MANAGER,
 }
 
 BEHIND_FEATURE = frozenset(
@@ -88,6 +92,15 @@ async def authorize_project(
             "Dataset versions are switched off for this project; a manager can switch them on in its settings.",
         )
     return project
+
+
+async def authorize_any_team(uow: UnitOfWork, principal: Principal, action: Action, noun: str) -> None:
+    """For what all teams share. Raises NOT_FOUND (naming `noun`, what the caller asked for) for who is in no team, and
+    FORBIDDEN when the caller's role is too low in each."""
+    memberships = await uow.people.memberships_of(principal.user_id)
+    if not memberships:
+        raise not_found(noun)
+    _require(max((membership.role for membership in memberships), key=_RANK.__getitem__), action)
 
 
 def _require(role: TeamRole, action: Action) -> None:

@@ -16,6 +16,7 @@ from domain.uploads import MAX_IMAGE_BYTES
 from resolvers.annotation_mutations import AnnotationMutations
 from resolvers.check_mutations import CheckMutations
 from resolvers.export_mutations import ExportMutations
+from resolvers.gpu_mutations import GpuMutations
 from resolvers.permissions import mutates
 from resolvers.upload_mutations import UploadMutations
 from resolvers.version_mutations import VersionMutations
@@ -43,7 +44,7 @@ from schema.training import TrainingJob
 
 
 @strawberry.type
-class Mutation(UploadMutations, AnnotationMutations, VersionMutations, CheckMutations, ExportMutations):
+class Mutation(UploadMutations, AnnotationMutations, VersionMutations, CheckMutations, ExportMutations, GpuMutations):
     @strawberry.mutation
     @mutates(Action.CREATE_PROJECT, ProjectPayload)
     async def create_project(self, info: Info, input: CreateProjectInput) -> ProjectPayload:  # noqa: A002
@@ -51,7 +52,9 @@ class Mutation(UploadMutations, AnnotationMutations, VersionMutations, CheckMuta
         project = await projects.create_project(context.database, context.principal, input.team_id, input.name)
         return ProjectPayload(project=Project.of(project))
 
-    @strawberry.mutation(description="Feature flags and inference backend.")
+    @strawberry.mutation(
+        description="Feature flags, active model and inference backend. Also what the detection settings page saves."
+    )
     @mutates(Action.UPDATE_PROJECT, ProjectPayload)
     async def update_project(self, info: Info, input: UpdateProjectInput) -> ProjectPayload:  # noqa: A002
         context = info.context

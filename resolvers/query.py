@@ -7,6 +7,7 @@ import strawberry
 from domain.assets import readable_asset
 from domain.augmentation_preview import PreviewAugmentation, preview_augmentation
 from domain.estimates import estimate_training
+from domain.gpus import list_gpus
 from domain.imports import readable_import
 from domain.models_registry import readable_model
 from domain.paging import page_request
@@ -21,6 +22,7 @@ from schema.assets import Asset, UploadBatch
 from schema.augmentation_input import AugmentationInput
 from schema.augmentation_previews import AugmentationPreviewPayload, PreviewImage
 from schema.context import Info
+from schema.gpus import GpuStatus
 from schema.imports import ImportJob
 from schema.inputs import TrainingConfigInput, given
 from schema.models import TrainedModel
@@ -131,6 +133,13 @@ class Query:
         return TrainingEstimate.of(
             await info.context.database.read(lambda uow: estimate_training(uow, principal, version_id, wanted))
         )
+
+    @strawberry.field
+    async def gpus(self, info: Info) -> list[GpuStatus]:
+        context = info.context
+        return [
+            GpuStatus.of(gpu) for gpu in await list_gpus(context.database, context.backends.leases, context.principal)
+        ]
 
     @strawberry.field
     async def model(self, info: Info, id: strawberry.ID) -> TrainedModel:  # noqa: A002

@@ -224,6 +224,7 @@ class ModelEvaluation(Node):
 class ModelDeployment(Node):
     status: DeploymentStatus
     failure_reason: str | None
+    roboflow_model: str | None
     backend: InferenceBackend
     deployed_at: datetime
     note: str | None
@@ -235,6 +236,7 @@ class ModelDeployment(Node):
             id=strawberry.ID(one.id),
             status=one.status,
             failure_reason=one.failure_reason,
+            roboflow_model=one.roboflow_model,
             backend=one.backend,
             deployed_at=one.deployed_at,
             note=one.note,

@@ -16,6 +16,7 @@ from domain.ports import AssetFilter as AssetFilterEntity
 from domain.ports import ProjectTotals
 from schema.assets import Asset, UploadBatch
 from schema.context import Info
+from schema.inference_models import InferenceModel
 from schema.inputs import AssetFilter
 from schema.models import ModelDeployment, TrainedModel, load_model
 from schema.node import Connection, Node, connection
@@ -38,7 +39,16 @@ class ProjectFeatures:
 class Project(Node):
     name: str
     created_at: datetime
-    inference_backend: InferenceBackend
+    active_roboflow_model: str | None
+    roboflow_models: list[str] = strawberry.field(
+        description="Roboflow models that this project may use, as `workspace-project/6`."
+    )
+    inference_backend: InferenceBackend = strawberry.field(
+        description="AUTO for a new project; ROBOFLOW for one adopted with a Roboflow model, until its team decides."
+    )
+    detect_on_upload: bool = strawberry.field(
+        description="Detect on every finished upload with the active model; what it finds waits for review."
+    )
     entity: strawberry.Private[ProjectEntity]
 
     @classmethod
@@ -47,7 +57,10 @@ class Project(Node):
             id=strawberry.ID(project.id),
             name=project.name,
             created_at=project.created_at,
+            active_roboflow_model=project.active_roboflow_model,
+            roboflow_models=list(project.roboflow_models),
             inference_backend=project.inference_backend,
+            detect_on_upload=project.detect_on_upload,
             entity=project,
         )
 
@@ -160,6 +173,14 @@ class Project(Node):
     @strawberry.field
     async def active_model(self, info: Info) -> TrainedModel | None:
         return await load_model(info, self.entity.active_model_id)
+
+    @strawberry.field(description="Everything the project can detect with: its trained models and its Roboflow models.")
+    async def inference_models(self, info: Info) -> list[InferenceModel]:
+        models = await info.context.database.read(lambda uow: uow.models.of_project(self.id))
+        configured = info.context.backends.roboflow.configured
+        return [InferenceModel.ours(model, self.entity) for model in models] + [
+            InferenceModel.of_roboflow(name, self.entity, configured) for name in self.entity.roboflow_models
+        ]
 
     @strawberry.field(
         description="Where projectEvents stands now: subscribe with it after reading, and nothing falls between."

@@ -60,6 +60,9 @@ class Jobs(Repository[TrainingJob], Protocol):
 class Models(Repository[TrainedModel], Protocol):
     async def page(self, project_id: str, request: PageRequest) -> Page[TrainedModel]: ...
     async def count(self, project_id: str) -> int: ...
+    async def of_project(self, project_id: str) -> Sequence[TrainedModel]:
+        """All of them, newest first."""
+
     async def names_like(self, project_id: str, prefix: str) -> set[str]: ...
     async def with_weights(self, project_id: str, sha256: str) -> TrainedModel | None:
         """The project's first model whose weights have that SHA-256 (hex)."""

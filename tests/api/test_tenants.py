@@ -20,8 +20,8 @@ from stack import PATIENCE, Caller, Stack, codes
 
 ASKED = {**MUTATIONS, **QUERIES}
 SCHEMA = create_schema()
-WITHOUT_IDS = {"viewer", "projects"}
-"""Queries that tell what is the caller's own."""
+WITHOUT_IDS = {"viewer", "projects", "gpus"}
+"""Queries that tell what is the caller's own, and of what all share nothing that is another team's."""
 
 
 @pytest.fixture

@@ -203,6 +203,9 @@ MUTATIONS: Mapping[str, Operation] = {
     "deployModel": _mutation(
         "deployModel", "DeployModelInput", {"projectId": "$project", "model": {"modelId": "$model"}}
     ),
+    "rollbackDeployment": _by_id("mutation", "rollbackDeployment", "projectId", "project", _ERRORS),
+    "loadModel": _by_id("mutation", "loadModel", "modelId", "model", _ERRORS),
+    "unloadModel": Operation(f"mutation {{ unloadModel {{ {_ERRORS} }} }}", {}),
     "detect": _mutation(
         "detect",
         "DetectInput",
