@@ -18,6 +18,7 @@ class UserErrorCode(StrEnum):
     CONFLICT = "CONFLICT"
     UNSUPPORTED = "UNSUPPORTED"
     UNAVAILABLE = "UNAVAILABLE"
+    GPU_BUSY = "GPU_BUSY"
     LIMIT = "LIMIT"
 
 
