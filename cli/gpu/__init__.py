@@ -1,0 +1,1 @@
+"""The hosts with a GPU from the command line."""
