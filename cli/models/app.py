@@ -9,14 +9,17 @@ import typer
 
 from cli.answer import tell
 from cli.model_import import import_model
+from cli.models.deploy import deploy, rollback
 from cli.options import Email, ProjectName, Server, Token
 from cli.version.options import AsJson, OfProject
 
 ModelWord = Annotated[str, typer.Argument(metavar="MODEL", help="Its name, as north-v3.pt, with --project; or its id.")]
 Everything = Annotated[bool, typer.Option("--all", help="Plots, ONNX, tables and arguments too.")]
 
-models = typer.Typer(help="Trained models: list, look at, download and import them.", no_args_is_help=True)
+models = typer.Typer(help="Trained models: list, look at, download, deploy and import them.", no_args_is_help=True)
 models.command("import")(import_model)
+models.command()(deploy)
+models.command()(rollback)
 
 
 @models.command("list")

@@ -32,6 +32,18 @@ def shown(model: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def deployed(deployment: Mapping[str, Any]) -> list[str]:
+    """What a deployment came to."""
+    name = deployment["roboflowModel"] or (deployment["model"] or {}).get("name", "The model")
+    project = deployment["project"]
+    match deployment["status"]:
+        case "ACTIVE":
+            return [f"{project['name']} detects with {name} now, backend {project['inferenceBackend']}."]
+        case "SUPERSEDED":
+            return [f"{name} answered, but a later deployment was faster; {project['name']} detects with that one."]
+    return [f"{name} was not deployed: {deployment['failureReason']} {project['name']} detects as before."]
+
+
 def evaluated(evaluation: Mapping[str, Any]) -> list[str]:
     """What an evaluation came to."""
     lines = [f"{evaluation['model']['name']} on {place(evaluation)}: {outcome(evaluation)}."]
