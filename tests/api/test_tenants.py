@@ -18,7 +18,8 @@ from resolvers.permissions import ACTION
 from seeds import add_user
 from stack import PATIENCE, Caller, Stack, codes
 
-ASKED = {**MUTATIONS, **QUERIES}
+ASKED = {name: operation for name, operation in {**MUTATIONS, **QUERIES}.items() if operation.kinds()}
+"""What names an object; the rest is of hosts that all teams share."""
 SCHEMA = create_schema()
 WITHOUT_IDS = {"viewer", "projects", "gpus"}
 """Queries that tell what is the caller's own, and of what all share nothing that is another team's."""
