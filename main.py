@@ -22,7 +22,6 @@ from adapters.local_manifests import LocalManifests
 from adapters.local_store import LocalStore
 from adapters.local_store_http import object_routes
 from adapters.preview_queue import QueuePreviewRenderer
-from adapters.roboflow import RoboflowClient
 from adapters.settings import Settings
 from adapters.sign_in import TokenRejectedError, bearer
 from adapters.version_diffs import StoredDiffs
@@ -61,10 +60,9 @@ def create_app(services: Services, folder: Path) -> Starlette:
     local = LocalFiles(folder / "cache")
     manifests, files = LocalManifests(services.store, local), TemporaryAnnotationFiles(folder)
     diffs = StoredDiffs(services.store, manifests, local)
-    settings = services.settings
     backends = Backends(
         local=QueueDetector(services.redis),
-        roboflow=RoboflowClient(settings.roboflow_url, settings.roboflow_api_key.get_secret_value()),
+        roboflow=services.roboflow,
         leases=RedisGpuLeases(services.redis),
     )
     endpoint = GraphQLEndpoint(

@@ -120,11 +120,13 @@ def deployment_active(claim: Claim) -> Callable[[UnitOfWork], Awaitable[None]]:
     """The model answered: the project detects with it from now on, and the deployment before it is history.
 
     Unless a later deployment came first: then this one is history itself, and all it may be is the fallback of AUTO.
+    Raises INVALID for a Roboflow model that the project lost meanwhile.
     """
 
     async def work(uow: UnitOfWork) -> None:
         deployment = await _held_deployment(uow, claim)
         await uow.projects.lock(deployment.project_id)
+        await _check_still_there(uow, deployment)
         before = await uow.deployments.active(deployment.project_id)
         changes: dict[str, Any] = (
             {"active_model_id": deployment.model_id}
@@ -151,6 +153,14 @@ def deployment_active(claim: Claim) -> Callable[[UnitOfWork], Awaitable[None]]:
                 tell_project(uow, project)
 
     return work
+
+
+async def _check_still_there(uow: UnitOfWork, deployment: ModelDeployment) -> None:
+    project = await uow.projects.get(deployment.project_id)
+    if project is None:
+        raise not_found("project")
+    if deployment.roboflow_model is not None and deployment.roboflow_model not in project.roboflow_models:
+        raise invalid(f"{deployment.roboflow_model} is not among the project's Roboflow models any more.")
 
 
 def deployment_failed(claim: Claim, reason: str) -> Callable[[UnitOfWork], Awaitable[None]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from domain.detection_image import DetectionImage
+from domain.detector_choice import DetectorChoice, check_thresholds, choose_detector, require_detector
 from domain.errors import DomainError, ErrorCode, invalid, not_found
 from domain.gpu_holders import told_lease
+from domain.models.asset import Asset
 from domain.models.detection import (
     DetectionResult,
     DetectRequest,
@@ -27,9 +28,11 @@ from domain.ports import (
     ObjectStore,
     Roboflow,
     RoboflowError,
+    RoboflowFault,
     UnitOfWork,
     WorkerUnavailableError,
 )
+from domain.roboflow_images import check_in_place, check_size
 from domain.routing import Route, blocking_lease, find_route
 from domain.serving import served
 from domain.uploads import MAX_IMAGE_BYTES
@@ -69,7 +72,7 @@ class _Inputs:
     backend: InferenceBackend
     model: TrainedModel | None
     roboflow_model: str | None
-    asset_key: str | None
+    asset: Asset | None
     hosts: tuple[GpuHost, ...]
 
 
@@ -77,65 +80,34 @@ async def detect(
     database: Database, store: ObjectStore, backends: Backends, principal: Principal, command: Detect
 ) -> DetectionResult:
     """What the model finds. Raises INVALID, NOT_READY without a model, GPU_BUSY when LOCAL is wanted and a training has
-    the GPU, UNAVAILABLE when no backend answers."""
+    the GPU, UNSUPPORTED for an image that no backend reads, UNAVAILABLE when no backend answers."""
     check_thresholds(command.confidence, command.iou)
     if command.image is not None and not 1 <= len(command.image) <= MAX_IMAGE_BYTES:
         raise invalid("An image has 1 byte to 500 MB.", "input", "source", "image")
     inputs = await database.read(lambda uow: _inputs(uow, principal, command))
-    _require_model(inputs, backends.roboflow)
+    require_detector(DetectorChoice(inputs.backend, inputs.model, inputs.roboflow_model), backends.roboflow.configured)
     call = _Call(database, backends, principal, command, inputs)
-    lease = await call.blocking()
+    # Only AUTO goes round a GPU that is held; the local side says by itself who holds it.
+    lease = await call.blocking() if inputs.backend is InferenceBackend.AUTO else None
     route = find_route(
         inputs.backend,
         local=inputs.model is not None,
         roboflow=inputs.roboflow_model is not None and backends.roboflow.configured,
         in_the_way=await call.told(lease) if lease is not None else None,
     )
-    async with DetectionImage(store, inputs.project.team_id, inputs.asset_key, command.image) as image:
+    key = inputs.asset.s3_key if inputs.asset is not None else None
+    async with DetectionImage(store, inputs.project.team_id, key, command.image) as image:
         return await call.answer(route, image)
-
-
-def check_thresholds(confidence: float, iou: float) -> None:
-    """Raises INVALID for what is not 0 to 1."""
-    for name, value in (("confidence", confidence), ("iou", iou)):
-        if not (math.isfinite(value) and 0 <= value <= 1):
-            raise invalid(f"{name} must be 0 to 1, not {value:g}.", "input", name)
 
 
 async def _inputs(uow: UnitOfWork, principal: Principal, command: Detect) -> _Inputs:
     project = await authorize_project(uow, principal, command.project_id, Action.DETECT)
-    backend = command.backend or project.inference_backend
-    model_id, roboflow_model = command.model_id, command.roboflow_model
-    if roboflow_model is not None:
-        if roboflow_model not in project.roboflow_models:
-            raise not_found("model")
-        if backend is InferenceBackend.LOCAL:
-            raise invalid("A Roboflow model does not run locally; leave backend out.", "input", "backend")
-    else:
-        if model_id is not None and backend is InferenceBackend.ROBOFLOW:
-            raise invalid("A model of ours does not run on Roboflow; name backend LOCAL or AUTO.", "input", "backend")
-        model_id, roboflow_model = model_id or project.active_model_id, project.active_roboflow_model
-    model = await uow.models.get(model_id) if model_id is not None else None
-    if model_id is not None and (model is None or model.team_id != project.team_id):
-        raise not_found("model")
+    choice = await choose_detector(uow, project, command.model_id, command.roboflow_model, command.backend)
     asset = await uow.assets.get(command.asset_id) if command.asset_id is not None else None
     if command.asset_id is not None and (asset is None or asset.project_id != project.id):
         raise not_found("asset")
     hosts = tuple(await uow.gpu_hosts.all())
-    return _Inputs(project, backend, model, roboflow_model, asset.s3_key if asset else None, hosts)
-
-
-def _require_model(inputs: _Inputs, roboflow: Roboflow) -> None:
-    field = ("input", "model")
-    if inputs.backend is not InferenceBackend.ROBOFLOW and inputs.model is not None:
-        return
-    if inputs.backend is InferenceBackend.LOCAL or inputs.roboflow_model is None:
-        kind = "Roboflow model" if inputs.backend is InferenceBackend.ROBOFLOW else "model"
-        text = f"The project has no active {kind} yet; deploy one, or name a model."
-        raise DomainError(ErrorCode.NOT_READY, text, field)
-    if not roboflow.configured:
-        text = "The server has no key for Roboflow; an operator sets it as ROBOFLOW_API_KEY."
-        raise DomainError(ErrorCode.NOT_READY, text, field)
+    return _Inputs(project, choice.backend, choice.model, choice.roboflow_model, asset, hosts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +141,7 @@ class _Call:
                 return await self._locally(image, ANSWER_SECONDS if route.second is None else AUTO_SECONDS)
             except (WorkerUnavailableError, DomainError) as error:
                 if route.second is None:
-                    raise _local_refusal(error) from error
+                    raise self._refusal(error) from error
                 fallback = await self._reason(error)
             return await self._hosted_after(image, fallback)
         if route.fallback is not None:
@@ -177,7 +149,8 @@ class _Call:
         try:
             return await self._hosted(image, None)
         except RoboflowError as error:
-            raise DomainError(ErrorCode.UNAVAILABLE, str(error)) from error
+            unread = error.fault is RoboflowFault.IMAGE
+            raise DomainError(ErrorCode.UNSUPPORTED if unread else ErrorCode.UNAVAILABLE, str(error)) from error
 
     async def _hosted_after(self, image: DetectionImage, fallback: Fallback) -> DetectionResult:
         try:
@@ -195,7 +168,8 @@ class _Call:
             try:
                 return await self._locally(image, ANSWER_SECONDS)
             except (WorkerUnavailableError, DomainError) as local:
-                raise _neither(f"{told} {local}", str(error)) from local
+                reason = await self._reason(local)
+                raise _neither(f"{told} {reason.message}", str(error)) from local
 
     async def _locally(self, image: DetectionImage, seconds: float) -> DetectionResult:
         model = self.inputs.model
@@ -214,9 +188,13 @@ class _Call:
         model = self.inputs.roboflow_model
         if model is None:
             raise AssertionError("the route leads to Roboflow only where there is a model of it")
+        asset = self.inputs.asset
+        check_size(asset.size_bytes if asset is not None else None)  # before it is fetched
         found: FoundObjects = await self.backends.roboflow.detect(
             model, await image.content(), self.command.confidence, self.command.iou
         )
+        if asset is not None:
+            check_in_place(found, asset)
         return DetectionResult(found, InferenceBackend.ROBOFLOW, model, fallback)
 
     async def _reason(self, error: WorkerUnavailableError | DomainError) -> Fallback:
@@ -233,9 +211,14 @@ class _Call:
                 return Fallback(FallbackReason.ERROR, error.message)
         raise error
 
-
-def _local_refusal(error: WorkerUnavailableError | DomainError) -> DomainError:
-    return error if isinstance(error, DomainError) else DomainError(ErrorCode.UNAVAILABLE, str(error))
+    def _refusal(self, error: WorkerUnavailableError | DomainError) -> DomainError:
+        """What the local side said, where it was the only one that could be asked."""
+        if isinstance(error, DomainError) and error.code is not ErrorCode.UNAVAILABLE:
+            return error
+        if self.inputs.backend is not InferenceBackend.AUTO:
+            return DomainError(ErrorCode.UNAVAILABLE, str(error))
+        lacking = "an active model" if self.inputs.roboflow_model is None else "a key of the server's, ROBOFLOW_API_KEY"
+        return _neither(str(error), f"It needs {lacking}.")
 
 
 def _neither(local: str, roboflow: str) -> DomainError:

@@ -16,6 +16,12 @@ def checked_models(names: Sequence[str], *field: str) -> tuple[str, ...]:
     if len(names) > MAX_MODELS:
         raise invalid(f"A project has at most {MAX_MODELS} Roboflow models, these are {len(names)}.", *field)
     for name in names:
-        if not _NAME.fullmatch(name):
+        if not is_model_name(name):
             raise invalid("A Roboflow model is named as its project and version are: workspace-project/6.", *field)
     return tuple(dict.fromkeys(names))
+
+
+def is_model_name(name: str) -> bool:
+    """Whether it is of the form `workspace-project/6`; such a name leads nowhere but to a model when it becomes part of
+    an address."""
+    return _NAME.fullmatch(name) is not None

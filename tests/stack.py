@@ -29,6 +29,7 @@ from workers.claims import ClaimLoops, Handler
 from workers.presence import stay_present
 from workers.preview import open_preview
 from workers.process import scratch_folder, wake_queue
+from workers.roboflow_deployment import RoboflowDeployment
 from workers.sandbox.pool import SandboxPool
 from workers.services import Services, open_services
 from workers.snapshot import Snapshot
@@ -170,6 +171,7 @@ class Stack:
                     AnnotationImport(database, store, sandbox, folder),
                     Snapshot(database, store, folder),
                     Check(database, store, folder),
+                    RoboflowDeployment(database, store, self.services.roboflow),
                 ]
                 loops = ClaimLoops(database, "test:io", handlers)
                 queue = wake_queue(self.services.redis, IO_QUEUE, loops, preview.served)

@@ -1,5 +1,5 @@
-"""The io worker: verifies uploads, imports annotations, makes, checks and exports versions, renders previews, and
-collects what was forgotten."""
+"""The io worker: verifies uploads, imports annotations, makes, checks and exports versions, renders previews, has
+Roboflow's models answer, and collects what was forgotten."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from workers.claims import ClaimLoops, Handler
 from workers.collection import Collection
 from workers.completion import Completion
 from workers.dataset_archives import DatasetArchives
+from workers.detection import Detection
 from workers.export import Export
 from workers.presence import stay_present
 from workers.preview import open_preview
 from workers.process import run_until_told, scratch_folder, wake_queue, worker_name
 from workers.reconciliation import Reconciliation
 from workers.renderer import open_renderer
+from workers.roboflow_deployment import RoboflowDeployment
+from workers.roboflow_detection import RoboflowDetection
 from workers.sandbox.pool import SandboxPool
 from workers.services import open_services
 from workers.snapshot import Snapshot
@@ -41,6 +44,8 @@ async def run_io_worker(settings: Settings) -> None:
                     snapshot,
                     Check(database, store, folder),
                     Export(database, store, DatasetArchives(store, renderer), folder),
+                    RoboflowDeployment(database, store, services.roboflow),
+                    Detection(database, store, RoboflowDetection(store, services.roboflow)),
                 ]
                 loops = ClaimLoops(database, worker_name("io"), handlers)
                 parts = [

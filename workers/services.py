@@ -11,6 +11,7 @@ from arq.connections import ArqRedis
 from adapters.doorbell import RedisDoorbell
 from adapters.object_store import open_object_store
 from adapters.queue import ArqQueue, connect_queue
+from adapters.roboflow import RoboflowClient, open_roboflow
 from adapters.settings import Settings, SettingsError
 from adapters.sign_in import TokenSigner
 from db.database import SqlDatabase
@@ -26,6 +27,7 @@ class Services:
     database: SqlDatabase
     store: ObjectStore
     signer: TokenSigner
+    roboflow: RoboflowClient
 
 
 @asynccontextmanager
@@ -34,14 +36,15 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     if not settings.redis_url:
         text = "REDIS_URL: name a Redis server, as redis://127.0.0.1:6379/0; `agridrone up` brings its own"
         raise SettingsError(text)
-    async with open_object_store(settings) as store:
+    async with open_object_store(settings) as store, open_roboflow(settings) as roboflow:
         await store.ready()
         redis = await connect_queue(settings.redis_url)
         doorbell = RedisDoorbell(redis)
         engine = create_engine(settings.sqlalchemy_url)
         database = SqlDatabase(engine, doorbell, ArqQueue(redis), settings.enable_dataset_versions)
         try:
-            yield Services(settings, redis, doorbell, database, store, TokenSigner(settings.signing_secret()))
+            signer = TokenSigner(settings.signing_secret())
+            yield Services(settings, redis, doorbell, database, store, signer, roboflow)
         finally:
             await doorbell.close()
             await database.close()

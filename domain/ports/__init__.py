@@ -8,6 +8,9 @@ from domain.ports.annotations import (
     Annotations,
     PendingAnnotations,
 )
+from domain.ports.detections import (
+    Detections,
+)
 from domain.ports.gpu_hosts import (
     GpuHosts,
 )
@@ -23,7 +26,7 @@ from domain.ports.imagery import (
     Uploads,
     WatchedOriginals,
 )
-from domain.ports.inference import Detector, GpuHostCalls, GpuLeases, Roboflow, RoboflowError
+from domain.ports.inference import Detector, GpuHostCalls, GpuLeases, Roboflow, RoboflowError, RoboflowFault
 from domain.ports.outside import (
     Bell,
     Doorbell,
@@ -71,6 +74,7 @@ __all__ = [
     "Claims",
     "Database",
     "Deployments",
+    "Detections",
     "Detector",
     "Doorbell",
     "Evaluations",
@@ -100,6 +104,7 @@ __all__ = [
     "Ring",
     "Roboflow",
     "RoboflowError",
+    "RoboflowFault",
     "SkippedItems",
     "StoredObject",
     "UnitOfWork",

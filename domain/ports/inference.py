@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import Protocol
 
 from domain.models.detection import DetectRequest, FoundObjects, ServedModel
@@ -18,9 +19,24 @@ class Detector(Protocol):
         that cannot be loaded, GPU_BUSY while others have the GPU, UNAVAILABLE for anything else."""
 
 
+class RoboflowFault(StrEnum):
+    """Whose fault it is that Roboflow gave no answer, and so what may help."""
+
+    SERVICE = "SERVICE"
+    """It is away, busy or not to be understood: the same question may be answered later."""
+    MODEL = "MODEL"
+    """The model or the key is not known there: no image is answered until a person has mended that."""
+    IMAGE = "IMAGE"
+    """This image is never answered; others may be."""
+
+
 class RoboflowError(Exception):
     """Roboflow gave no answer that can be used; the message is a sentence that says why and what to do, and holds no
     secret."""
+
+    def __init__(self, message: str, fault: RoboflowFault) -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 class Roboflow(Protocol):
