@@ -16,6 +16,7 @@ from db.annotations import SqlAnnotations
 from db.assets import SqlAssets, SqlBatches
 from db.checks import SqlChecks
 from db.claims import SqlClaims
+from db.detections import SqlDetections
 from db.engine import WRITES, wants_repeat
 from db.events import Emitted, SqlEvents
 from db.exports import SqlExports
@@ -66,6 +67,7 @@ class SqlUnitOfWork:
         self.models = SqlModels(connection)
         self.evaluations = SqlEvaluations(connection)
         self.deployments = SqlDeployments(connection)
+        self.detections = SqlDetections(connection)
         self.events = SqlEvents(connection)
         self.gpu_hosts = SqlGpuHosts(connection)
         self.claims = SqlClaims(connection)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import ColumnElement, RowMapping, select, update
 
 from db.annotations import coordinates, exactly, read_coordinates
 from db.repository import TableRepository, chunks, columns_of
@@ -45,10 +45,16 @@ class SqlPendingAnnotations(TableRepository[PendingAnnotation]):
         return values
 
     async def of_assets(self, asset_ids: Iterable[str]) -> dict[str, list[PendingAnnotation]]:
+        return await self._on(asset_ids, pending_annotations.c.status == ReviewStatus.PENDING)
+
+    async def all_of_assets(self, asset_ids: Iterable[str]) -> dict[str, list[PendingAnnotation]]:
+        return await self._on(asset_ids)
+
+    async def _on(self, asset_ids: Iterable[str], *where: ColumnElement[bool]) -> dict[str, list[PendingAnnotation]]:
         table = pending_annotations
         found: dict[str, list[PendingAnnotation]] = {}
         for chunk in chunks(asset_ids):
-            mine = [table.c.asset_id.in_(chunk), table.c.status == ReviewStatus.PENDING]
+            mine = [table.c.asset_id.in_(chunk), *where]
             statement = select(*columns_of(table)).where(*mine).order_by(table.c.created_at, table.c.id)
             for one in await self.all(statement):
                 found.setdefault(one.asset_id, []).append(one)

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from domain.errors import DomainError, ErrorCode
 from domain.models.asset import UploadBatch
 from domain.models.check import VersionCheck
+from domain.models.detection import DetectionJob
 from domain.models.event import ProjectEventKind, TrainingEventKind
 from domain.models.export import VersionExport
 from domain.models.model import ModelDeployment, ModelEvaluation, TrainedModel
@@ -39,6 +40,10 @@ def import_stream(job_id: str) -> str:
 
 def export_stream(export_id: str) -> str:
     return f"export:{export_id}"
+
+
+def detection_stream(job_id: str) -> str:
+    return f"detection:{job_id}"
 
 
 def encode_event_cursor(seq: int) -> str:
@@ -136,6 +141,16 @@ def tell_export_status(
 ) -> None:
     tell_export(uow, export.id, done, total, message)
     _tell_project(uow, export.project_id, ProjectEventKind.EXPORT_CHANGED, "VersionExport", export.id)
+
+
+def tell_detected_image(uow: UnitOfWork, job_id: str, asset_id: str, found: int, message: str | None) -> None:
+    """An image was looked at; `message` says why in vain."""
+    uow.emit(detection_stream(job_id), "IMAGE", {"assetId": asset_id, "found": found, "message": message})
+
+
+def tell_detection_status(uow: UnitOfWork, job: DetectionJob, message: str | None = None) -> None:
+    uow.emit(detection_stream(job.id), "STATUS", {"assetId": None, "found": None, "message": message})
+    _tell_project(uow, job.project_id, ProjectEventKind.DETECTION_CHANGED, "DetectionJob", job.id)
 
 
 def tell_project(uow: UnitOfWork, project: Project) -> None:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from math import floor
 
 import numpy as np
+from numpy.typing import NDArray
 
 from domain.models.config import Tile
 from domain.models.detection import Detection
@@ -85,9 +86,9 @@ def merge_detections(
     """The detections of all tiles of a `width` × `height` image without the doubles at the seams, best first.
 
     Greedy by confidence: a detection goes when one of the same class that was kept, of another tile, overlaps it at
-    `iou` or more, or shares at least `contained` of the smaller box's area with it. Boxes that end at a seam are
-    only parts of an object and come after all whole ones, so that the whole box survives however sure the model was
-    of the part.
+    `iou` or more, whole or as far as its own tile shows it, or shares at least `contained` of the smaller box's area
+    with it. Boxes that end at a seam are only parts of an object and come after all whole ones, so that the whole box
+    survives however sure the model was of the part.
     """
     entries = [
         (_ends_at_seam(detection.box, tile.window, width, height), -detection.confidence, index, detection)
@@ -99,7 +100,7 @@ def merge_detections(
     result = []
     for _, _, index, detection in entries:
         group = kept.setdefault(detection.weed_type, _Kept())
-        if not group.holds(detection.box, index, iou, contained):
+        if not group.holds(detection.box, index, tiles[index].window, iou, contained):
             group.add(detection.box, index)
             result.append(detection)
     return tuple(sorted(result, key=lambda d: -d.confidence))
@@ -128,13 +129,24 @@ class _Kept:
         self._rows[self._count] = (box.x, box.y, box.right, box.bottom, tile)
         self._count += 1
 
-    def holds(self, box: Box, tile: int, iou: float, contained: float) -> bool:
+    def holds(self, box: Box, tile: int, window: Window, iou: float, contained: float) -> bool:
         rows = self._rows[: self._count]
-        rows = rows[rows[:, 4] != tile]
-        across = np.minimum(rows[:, 2], box.right) - np.maximum(rows[:, 0], box.x)
-        down = np.minimum(rows[:, 3], box.bottom) - np.maximum(rows[:, 1], box.y)
-        shared = np.clip(across, 0, None) * np.clip(down, 0, None)
-        areas = (rows[:, 2] - rows[:, 0]) * (rows[:, 3] - rows[:, 1])
-        union = areas + box.area - shared
-        smaller = np.minimum(areas, box.area)
-        return bool(np.any((shared > 0) & ((shared >= iou * union) | (shared >= contained * smaller))))
+        corners = rows[rows[:, 4] != tile, :4]
+        shared, areas = _shared(corners, box), _areas(corners)
+        # Of what ends at a seam the model draws the box but roughly: it is held against the same part of the whole one.
+        shown = corners.clip((window.x, window.y) * 2, (window.right, window.bottom) * 2)
+        alike = (shared >= iou * (areas + box.area - shared)) | (shared >= iou * (_areas(shown) + box.area - shared))
+        inside = shared >= contained * np.minimum(areas, box.area)
+        return bool(np.any((shared > 0) & (alike | inside)))
+
+
+def _shared(corners: NDArray[np.float64], box: Box) -> NDArray[np.float64]:
+    across = np.minimum(corners[:, 2], box.right) - np.maximum(corners[:, 0], box.x)
+    down = np.minimum(corners[:, 3], box.bottom) - np.maximum(corners[:, 1], box.y)
+    shared: NDArray[np.float64] = across.clip(0, None) * down.clip(0, None)
+    return shared
+
+
+def _areas(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    areas: NDArray[np.float64] = (corners[:, 2] - corners[:, 0]) * (corners[:, 3] - corners[:, 1])
+    return areas

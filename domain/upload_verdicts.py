@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from domain.detect_on_upload import detect_on_upload
 from domain.errors import ErrorCode
 from domain.events import tell_upload
 from domain.ids import new_id
@@ -44,26 +45,31 @@ async def accept_upload(uow: UnitOfWork, claim: Claim, upload: Upload, facts: Im
     await uow.uploads.write_claimed(claim, status=status, asset_id=asset.id)
     batch = await uow.batches.count_up(batch_id, verified=1)
     tell_upload(uow, batch, upload.id)
+    await detect_on_upload(uow, batch)
 
 
 async def refuse_upload(uow: UnitOfWork, claim: Claim, upload: Upload, code: ErrorCode, message: str) -> None:
     """The bytes are not what was announced, or no image of a kind taken; `message` says what to do."""
+    await uow.projects.lock(upload.project_id)
     status = transition(upload.status, UploadState.REFUSED)
     await uow.uploads.write_claimed(claim, status=status, error_code=code.value, error_message=message)
     batch = await uow.batches.count_up(await _batch_of(uow, upload), refused=1)
     tell_upload(uow, batch, upload.id)
+    await detect_on_upload(uow, batch)
 
 
 async def expire_upload(uow: UnitOfWork, upload: Upload) -> bool:
     """Nobody completed it in time. False, and nothing done, when somebody did meanwhile."""
+    await uow.projects.lock(upload.project_id)
     if not await uow.uploads.set_expired(upload.id):
         return False
     batch = await uow.batches.count_up(await _batch_of(uow, upload), submitted=1, refused=1)
     tell_upload(uow, batch, upload.id)
+    await detect_on_upload(uow, batch)
     return True
 
 
 async def _batch_of(uow: UnitOfWork, upload: Upload) -> str:
-    """As it is now: who asked again meanwhile took the upload along. Its row, or its project, is locked."""
+    """As it is now: who asked again meanwhile took the upload along. Its project is locked."""
     current = await uow.uploads.get(upload.id)
     return upload.batch_id if current is None else current.batch_id

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from domain.detect_on_upload import detect_on_upload
 from domain.digests import checked_sha256
 from domain.errors import invalid, not_found
 from domain.events import tell_upload
@@ -99,6 +100,7 @@ async def _bring_along(uow: UnitOfWork, uploads: Sequence[Upload], batch: Upload
         moved = open_ones + submitted
         left = await uow.batches.count_up(batch_id, announced=-moved, submitted=-submitted)
         tell_upload(uow, left, None)
+        await detect_on_upload(uow, left)
         await uow.batches.count_up(batch.id, announced=moved, submitted=submitted)
 
 

@@ -49,6 +49,7 @@ def create_loaders(database: Database) -> Loaders:
         evaluations_of_model=either(lambda uow, ids: uow.evaluations.of_models(ids), list),
         deployed=either(_deployed, bool),
         deployment=maybe(lambda uow, ids: uow.deployments.get_many(ids)),
+        detection=maybe(lambda uow, ids: uow.detections.get_many(ids)),
         stream_head=either(lambda uow, streams: uow.events.head(streams), int),
     )
 

@@ -15,6 +15,7 @@ from domain.policies import Action
 from domain.uploads import MAX_IMAGE_BYTES
 from resolvers.annotation_mutations import AnnotationMutations
 from resolvers.check_mutations import CheckMutations
+from resolvers.detection_mutations import DetectionMutations
 from resolvers.export_mutations import ExportMutations
 from resolvers.gpu_mutations import GpuMutations
 from resolvers.permissions import mutates
@@ -44,7 +45,15 @@ from schema.training import TrainingJob
 
 
 @strawberry.type
-class Mutation(UploadMutations, AnnotationMutations, VersionMutations, CheckMutations, ExportMutations, GpuMutations):
+class Mutation(
+    UploadMutations,
+    AnnotationMutations,
+    VersionMutations,
+    CheckMutations,
+    ExportMutations,
+    GpuMutations,
+    DetectionMutations,
+):
     @strawberry.mutation
     @mutates(Action.CREATE_PROJECT, ProjectPayload)
     async def create_project(self, info: Info, input: CreateProjectInput) -> ProjectPayload:  # noqa: A002

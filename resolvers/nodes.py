@@ -13,6 +13,7 @@ from schema.annotations import Annotation, PendingAnnotation
 from schema.assets import Asset, UploadBatch
 from schema.checks import VersionCheck
 from schema.context import Context
+from schema.detections import DetectionJob
 from schema.exports import VersionExport
 from schema.imports import ImportJob
 from schema.models import ModelDeployment, ModelEvaluation, TrainedModel
@@ -39,6 +40,7 @@ _KINDS: Sequence[tuple[Callable[[UnitOfWork, str], Awaitable[Any]], Callable[[An
     (lambda uow, id_: uow.models.get(id_), TrainedModel.of),
     (lambda uow, id_: uow.evaluations.get(id_), ModelEvaluation.of),
     (lambda uow, id_: uow.deployments.get(id_), ModelDeployment.of),
+    (lambda uow, id_: uow.detections.get(id_), DetectionJob.of),
 )
 """Tables whose rows name their project."""
 

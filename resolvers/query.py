@@ -6,6 +6,7 @@ import strawberry
 
 from domain.assets import readable_asset
 from domain.augmentation_preview import PreviewAugmentation, preview_augmentation
+from domain.detection_jobs import readable_detection
 from domain.estimates import estimate_training
 from domain.gpus import list_gpus
 from domain.imports import readable_import
@@ -22,6 +23,7 @@ from schema.assets import Asset, UploadBatch
 from schema.augmentation_input import AugmentationInput
 from schema.augmentation_previews import AugmentationPreviewPayload, PreviewImage
 from schema.context import Info
+from schema.detections import DetectionJob
 from schema.gpus import GpuStatus
 from schema.imports import ImportJob
 from schema.inputs import TrainingConfigInput, given
@@ -132,6 +134,13 @@ class Query:
         principal, wanted = info.context.principal, config.decode()
         return TrainingEstimate.of(
             await info.context.database.read(lambda uow: estimate_training(uow, principal, version_id, wanted))
+        )
+
+    @strawberry.field
+    async def detection_job(self, info: Info, id: strawberry.ID) -> DetectionJob:  # noqa: A002
+        principal = info.context.principal
+        return DetectionJob.of(
+            await info.context.database.read(lambda uow: readable_detection(uow, principal, id, Action.READ))
         )
 
     @strawberry.field

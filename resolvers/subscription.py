@@ -30,11 +30,13 @@ from domain.policies import Action, authorize_project
 from domain.training import readable_job
 from domain.uploads import readable_batch
 from domain.versions import readable_version
+from resolvers.detection_subscriptions import DetectionSubscriptions
 from resolvers.permissions import watches
 from resolvers.streams import follow
 from schema.assets import UploadBatch, UploadResult
 from schema.checks import VersionCheck
 from schema.context import Context, Info
+from schema.detections import DetectionJob
 from schema.events import (
     ExportEvent,
     ImportEvent,
@@ -54,7 +56,7 @@ from schema.versions import DatasetVersion
 
 
 @strawberry.type
-class Subscription:
+class Subscription(DetectionSubscriptions):
     @strawberry.subscription
     @watches
     async def upload_progress(
@@ -267,6 +269,7 @@ async def _subject(context: Context, payload: Mapping[str, Any]) -> ProjectSubje
         "TrainedModel": (loaders.model, TrainedModel.of),
         "ModelDeployment": (loaders.deployment, ModelDeployment.of),
         "ModelEvaluation": (loaders.evaluation, ModelEvaluation.of),
+        "DetectionJob": (loaders.detection, DetectionJob.of),
         "UploadBatch": (loaders.batch, UploadBatch.of),
         "ImportJob": (loaders.import_job, ImportJob.of),
         "Project": (loaders.project, Project.of),

@@ -13,6 +13,7 @@ from domain.errors import DomainError, ErrorCode
 from domain.models.annotation import Annotation, PendingAnnotation
 from domain.models.asset import Asset, Upload, UploadBatch
 from domain.models.check import VersionCheck
+from domain.models.detection import DetectionJob
 from domain.models.export import VersionExport
 from domain.models.imports import ImportJob
 from domain.models.model import ModelDeployment, ModelEvaluation, TrainedModel
@@ -66,6 +67,7 @@ class Loaders:
     evaluations_of_model: DataLoader[str, list[ModelEvaluation]]
     deployed: DataLoader[str, bool]
     deployment: DataLoader[str, ModelDeployment | None]
+    detection: DataLoader[str, DetectionJob | None]
     stream_head: DataLoader[str, int]
 
 

@@ -13,6 +13,7 @@ from domain.models.version import VersionStage
 from schema.assets import UploadBatch, UploadResult
 from schema.checks import VersionCheck
 from schema.context import Info
+from schema.detections import DetectionJob
 from schema.exports import VersionExport
 from schema.imports import ImportJob
 from schema.models import ModelDeployment, ModelEvaluation, TrainedModel
@@ -71,6 +72,18 @@ class ExportEvent:
 
 
 @strawberry.type
+class DetectionEvent:
+    cursor: str
+    at: datetime
+    job: DetectionJob
+    asset_id: strawberry.ID | None = strawberry.field(
+        description="The image that was looked at; null where the job's status changed."
+    )
+    found: int | None = strawberry.field(description="Pending annotations that were made on it.")
+    message: str | None
+
+
+@strawberry.type
 class TrainingEvent:
     cursor: str
     at: datetime
@@ -105,6 +118,7 @@ ProjectSubject = Annotated[
         TrainedModel,
         ModelDeployment,
         ModelEvaluation,
+        DetectionJob,
         UploadBatch,
         ImportJob,
         Project,

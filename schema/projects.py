@@ -16,6 +16,7 @@ from domain.ports import AssetFilter as AssetFilterEntity
 from domain.ports import ProjectTotals
 from schema.assets import Asset, UploadBatch
 from schema.context import Info
+from schema.detections import DetectionJob
 from schema.inference_models import InferenceModel
 from schema.inputs import AssetFilter
 from schema.models import ModelDeployment, TrainedModel, load_model
@@ -162,6 +163,15 @@ class Project(Node):
             TrainingJob.of,
             lambda: database.read(lambda uow: uow.jobs.count(project_id=self.id, statuses=status)),
         )
+
+    @strawberry.field
+    async def detection_jobs(
+        self, info: Info, first: int | None = 50, after: str | None = None
+    ) -> Connection[DetectionJob]:
+        request = page_request(first_or_default(first), after)
+        database = info.context.database
+        page = await database.read(lambda uow: uow.detections.page(self.id, request))
+        return connection(page, DetectionJob.of, lambda: database.read(lambda uow: uow.detections.count(self.id)))
 
     @strawberry.field
     async def models(self, info: Info, first: int | None = 50, after: str | None = None) -> Connection[TrainedModel]:

@@ -7,9 +7,9 @@ touched.
 
 The last resort is for work that nobody can take up. It fails when no worker held it for 24 hours (a row that was never
 taken up counts from when it was made) and, in those 24 hours, no worker of its kind was heard of by any row: an io
-worker for snapshots and exports, a GPU worker for trainings and evaluations. So a job that waits behind others never
-fails. This begins an hour after the process did, since a system that stood still for days must first come to take up
-what waits.
+worker for snapshots, exports and Roboflow's detections, a GPU worker for trainings, evaluations and our own models'
+detections. So a job that waits behind others never fails. This begins an hour after the process did, since a system
+that stood still for days must first come to take up what waits.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from functools import partial
 
 import structlog
 
+from domain.detection_progress import detection_failed
 from domain.evaluations import evaluation_failed
 from domain.exports import export_failed
 from domain.jobs import Claim, JobKind
@@ -33,12 +34,14 @@ from workers.claims import Handler
 _LOOK_SECONDS = 60
 _SETTLING_LOOKS = 60
 _AT_ONCE = 200
-_GPU = (JobKind.TRAINING, JobKind.EVALUATION, JobKind.DEPLOYMENT)
+_GPU = (JobKind.TRAINING, JobKind.EVALUATION, JobKind.DEPLOYMENT, JobKind.DETECTION)
 _ALIKE: Mapping[JobKind, tuple[JobKind, ...]] = {
     JobKind.SNAPSHOT: (JobKind.SNAPSHOT,),
     JobKind.EXPORT: (JobKind.EXPORT,),
     JobKind.TRAINING: _GPU,
     JobKind.EVALUATION: _GPU,
+    JobKind.DETECTION: _GPU,
+    JobKind.ROBOFLOW_DETECTION: (JobKind.ROBOFLOW_DETECTION,),
 }
 """What is given up, and whose rows tell that a worker of that kind is there."""
 _log = structlog.get_logger(__name__)
@@ -111,3 +114,8 @@ class Reconciliation:
                 await self._database.write(ended(claim, TrainingJobStatus.FAILED, reason))
             case JobKind.EVALUATION:
                 await self._database.write(evaluation_failed(claim, f"{silence} ask for the evaluation again."))
+            case JobKind.DETECTION:
+                await self._database.write(detection_failed(claim, f"{silence} start the detection again."))
+            case JobKind.ROBOFLOW_DETECTION:
+                reason = "No io worker took it up for 24 hours; start one, then start the detection again."
+                await self._database.write(detection_failed(claim, reason))

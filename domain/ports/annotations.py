@@ -71,6 +71,9 @@ class PendingAnnotations(Protocol):
     async def of_assets(self, asset_ids: Iterable[str]) -> dict[str, list[PendingAnnotation]]:
         """Those that still wait."""
 
+    async def all_of_assets(self, asset_ids: Iterable[str]) -> dict[str, list[PendingAnnotation]]:
+        """Whatever became of them."""
+
     async def waiting(self, project_id: str, where: PendingFilter) -> list[str]:
         """The ids of all that still wait and match; those of an image follow one another."""
 

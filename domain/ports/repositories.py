@@ -18,6 +18,7 @@ from domain.models.project import Project
 from domain.models.version import ClassCount, DatasetVersion, Split, VersionAsset
 from domain.paging import Page, PageRequest
 from domain.ports.annotations import AnnotationCalls, Annotations, PendingAnnotations
+from domain.ports.detections import Detections
 from domain.ports.gpu_hosts import GpuHosts
 from domain.ports.imagery import (
     Assets,
@@ -215,6 +216,8 @@ class UnitOfWork(Protocol):
     def evaluations(self) -> Evaluations: ...
     @property
     def deployments(self) -> Deployments: ...
+    @property
+    def detections(self) -> Detections: ...
     @property
     def events(self) -> Events: ...
     @property

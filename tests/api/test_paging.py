@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from detecting import started
+from detecting import wanted as wanted_detection
 from domain.deployments import ModelToDeploy, deploy_model
 from domain.models.asset import UploadState
 from domain.models.config import VersionConfig
@@ -135,12 +138,15 @@ async def test_every_list_of_a_project_pages(api: Stack, home: Home) -> None:
     ]
     wanted = StartTraining(versions[0].id, TrainingConfig(epochs=1), None, True, None)
     jobs = [await start_training(database, home.principal, wanted) for _ in range(5)]
+    by_one = wanted_detection(home)
+    detections = [await started(database, home, replace(by_one, model_id=model.id)) for model in models]
     assert await walk(owner, home, "versions", 2, "version") == [5, 4, 3, 2, 1]
     lists: dict[str, list[str]] = {
         "uploadBatches": [batch.id for batch in batches],
         "models": [model.id for model in models],
         "deployments": [deployment.id for deployment in deployments],
         "trainingJobs": [job.id for job in jobs],
+        "detectionJobs": [detection.id for detection in detections],
     }
     for field, ids in lists.items():
         assert await walk(owner, home, field, 2) == ids[::-1], field
@@ -240,7 +246,7 @@ async def test_a_bad_first_or_cursor_is_bad_user_input(api: Stack, home: Home) -
     page = await page_of(owner, document("assets"), home.project.id, "assets", 1, None)
     of_assets = page["pageInfo"]["endCursor"]
     garbage = ["", "nonsense", packed([1]), packed(["a", "b"]), packed([1, 2, 3]), packed(["a", ["t", "2024-01-01"]])]
-    for field in ("assets", "versions", "uploadBatches", "models", "deployments", "trainingJobs"):
+    for field in ("assets", "versions", "uploadBatches", "models", "deployments", "trainingJobs", "detectionJobs"):
         for first in (0, -1, 201):
             assert await asked(field, first=first) == ["BAD_USER_INPUT"], (field, first)
         for cursor in garbage:

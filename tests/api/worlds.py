@@ -9,6 +9,7 @@ from typing import Any
 
 from domain.checks import verify_version
 from domain.deployments import ModelToDeploy, deploy_model
+from domain.detection_jobs import StartDetection, start_detection
 from domain.evaluations import evaluate_model
 from domain.exports import export_version
 from domain.models.asset import UploadState
@@ -72,6 +73,8 @@ async def make_world(api: Stack, name: str) -> World:
         database, home.principal, home.project.id, ModelToDeploy(model.id, None, ()), None, None
     )
     job = await start_training(database, home.principal, StartTraining(version.id, TrainingConfig(), None, True, None))
+    of_all = StartDetection(home.project.id, None, None, model.id, None, None, 0.25, 0.45, None)
+    detection = await start_detection(database, api.services.roboflow, home.principal, of_all)
     ids = {
         "team": home.team.id,
         "user": home.owner.id,
@@ -90,6 +93,7 @@ async def make_world(api: Stack, name: str) -> World:
         "evaluation": evaluation.id,
         "deployment": deployment.id,
         "job": job.id,
+        "detection": detection.id,
     }
     return World(home, members, ids)
 
@@ -211,6 +215,12 @@ MUTATIONS: Mapping[str, Operation] = {
         "DetectInput",
         {"projectId": "$project", "source": {"assetId": "$asset"}, "model": {"modelId": "$model"}},
     ),
+    "startDetection": _mutation(
+        "startDetection",
+        "StartDetectionInput",
+        {"projectId": "$project", "assetIds": ["$asset"], "model": {"modelId": "$model"}},
+    ),
+    "cancelDetection": _by_id("mutation", "cancelDetection", "id", "detection", _ERRORS),
     # Last, since what they delete is needed before.
     "deleteAnnotations": Operation(
         f"mutation($ids: [ID!]!) {{ deleteAnnotations(ids: $ids) {{ {_ERRORS} }} }}", {"ids": ["$annotation"]}
@@ -227,6 +237,7 @@ QUERIES: Mapping[str, Operation] = {
     "importJob": _by_id("query", "importJob", "id", "import", "id status"),
     "version": _by_id("query", "version", "id", "version", "id name"),
     "trainingJob": _by_id("query", "trainingJob", "id", "job", "id status"),
+    "detectionJob": _by_id("query", "detectionJob", "id", "detection", "id status"),
     "trainingEstimate": Operation(
         "query($v: ID!) { trainingEstimate(versionId: $v, config: {}) { seconds basedOnJobs device } }",
         {"v": "$version"},
@@ -259,6 +270,7 @@ NODES = (
     "evaluation",
     "deployment",
     "job",
+    "detection",
 )
 """What `node` finds."""
 
@@ -268,5 +280,6 @@ SUBSCRIPTIONS: Mapping[str, Operation] = {
     "versionProgress": _by_id("subscription", "versionProgress", "versionId", "version", "cursor"),
     "exportProgress": _by_id("subscription", "exportProgress", "exportId", "export", "cursor"),
     "trainingProgress": _by_id("subscription", "trainingProgress", "jobId", "job", "cursor"),
+    "detectionProgress": _by_id("subscription", "detectionProgress", "jobId", "detection", "cursor"),
     "projectEvents": _by_id("subscription", "projectEvents", "projectId", "project", "cursor"),
 }

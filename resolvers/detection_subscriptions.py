@@ -1,0 +1,50 @@
+"""Subscriptions to detection over stored images."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+import strawberry
+
+from domain.detection_jobs import readable_detection
+from domain.events import detection_stream, encode_event_cursor
+from domain.models.event import Event
+from domain.policies import Action
+from resolvers.permissions import watches
+from resolvers.streams import follow
+from schema.context import Info
+from schema.detections import DetectionJob
+from schema.events import DetectionEvent
+from schema.required import required
+
+
+@strawberry.type
+class DetectionSubscriptions:
+    @strawberry.subscription
+    @watches
+    async def detection_progress(
+        self, info: Info, job_id: strawberry.ID, after: str | None = None
+    ) -> AsyncGenerator[DetectionEvent, None]:
+        context, principal = info.context, info.context.principal
+        await context.database.read(lambda uow: readable_detection(uow, principal, job_id, Action.READ))
+
+        async def finished() -> bool:
+            job = await context.loaders.detection.load(job_id)
+            return job is None or job.status.final
+
+        async with aclosing(
+            follow(context, detection_stream(job_id), after, from_start=True, finished=finished)
+        ) as events:
+            async for event in events:
+                if isinstance(event, Event):
+                    job = required(await context.loaders.detection.load(job_id), "detection job")
+                    asset_id = event.payload["assetId"]
+                    yield DetectionEvent(
+                        cursor=encode_event_cursor(event.seq),
+                        at=event.at,
+                        job=DetectionJob.of(job),
+                        asset_id=strawberry.ID(asset_id) if asset_id is not None else None,
+                        found=event.payload["found"],
+                        message=event.payload["message"],
+                    )
