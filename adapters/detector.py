@@ -31,7 +31,8 @@ class QueueDetector:
         self._redis = redis
 
     async def detect(self, request: DetectRequest, seconds: float) -> FoundObjects:
-        return found_from_json(await _DETECTIONS.answer(self._redis, seconds, request_to_json(request), time.time()))
+        arguments = request_to_json(request), time.time(), seconds
+        return found_from_json(await _DETECTIONS.answer(self._redis, seconds, *arguments))
 
 
 def request_to_json(request: DetectRequest) -> dict[str, Any]:

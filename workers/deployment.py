@@ -5,14 +5,11 @@ from __future__ import annotations
 from domain.deployments import deployment_active, deployment_failed
 from domain.errors import not_found
 from domain.jobs import Claim, JobKind
-from domain.models.detection import DetectRequest
 from domain.models.model import ModelDeployment, TrainedModel
 from domain.ports import Database, UnitOfWork
 from domain.serving import served
 from workers.claims import PermanentError
 from workers.inference import Inference
-
-_CONFIDENCE, _IOU = 0.25, 0.45
 
 
 class Deployment:
@@ -29,7 +26,7 @@ class Deployment:
         model, image_key = await self._database.read(lambda uow: _inputs(uow, claim))
         if image_key is None:
             raise PermanentError("The project has no image to check the model with; upload one.")
-        await self._inference.detect(DetectRequest(served(model), image_key, _CONFIDENCE, _IOU))
+        await self._inference.check(served(model), image_key)
         await self._database.write(deployment_active(claim))
 
     async def fail(self, claim: Claim, reason: str) -> None:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.manifest import ManifestCorruptError, download_manifest, read_image_file
-from domain.ids import new_id
 from domain.models.model import TrainedModel
 from domain.models.version import DatasetVersion, Split
 from domain.ports import ObjectStore
@@ -19,6 +18,7 @@ from workers.claims import PermanentError
 from workers.renderer import Renderer
 from workers.sources import Sources
 from workers.wanted import Wanted
+from workers.weights_file import weights_file
 
 OnImage = Callable[[int, int], Awaitable[None]]
 """Hears after each image how many are rendered, of how many."""
@@ -82,17 +82,4 @@ class Materials:
         """The model's weights in `folder`, by their checksum; they are checked again where they are loaded."""
         if model.sha256 is None:
             raise PermanentError(f"{model.name} has no recorded checksum, so its weights cannot be trusted.")
-        return await self.weights_file(model.weights_key, model.sha256, folder)
-
-    async def weights_file(self, key: str, sha256: str, folder: Path) -> Path:
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{sha256}.pt"
-        if not path.exists():
-            partial = path.with_suffix(f".{new_id()}")
-            try:
-                await self.store.download(key, partial)
-            except KeyError as error:
-                text = "The model's weights are missing from the object store; restore them from a backup."
-                raise PermanentError(text) from error
-            partial.replace(path)
-        return path
+        return await weights_file(self.store, model.weights_key, model.sha256, folder)
