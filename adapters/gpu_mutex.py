@@ -57,6 +57,10 @@ if tonumber(ARGV[1]) > {_SPENT} then redis.call('HSET', KEYS[2], 'spent', ARGV[1
 if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])
 """
+_ENDS_IN = """
+if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return -2 end
+return redis.call('PTTL', KEYS[1])
+"""
 _LOOK = "return redis.call('HMGET', KEYS[1], 'token', 'holder', 'subject', 'owner', 'since')"
 
 
@@ -78,8 +82,8 @@ class RedisGpuMutex:
         # The braces keep a host's keys together on a Redis cluster.
         self._keys = [f"{_PREFIX}{{{host}}}:{name}" for name in ("lease", "past", "quiet")]
         self._times = [int(ttl_seconds * 1000 / 3), int(ttl_seconds * 1000)]
-        self._is_free, self._acquire, self._renew, self._release, self._look = (
-            redis.register_script(script) for script in (_IS_FREE, _ACQUIRE, _RENEW, _RELEASE, _LOOK)
+        self._is_free, self._acquire, self._renew, self._release, self._ends_in, self._look = (
+            redis.register_script(script) for script in (_IS_FREE, _ACQUIRE, _RENEW, _RELEASE, _ENDS_IN, _LOOK)
         )
 
     async def is_free(self) -> bool:
@@ -110,6 +114,12 @@ class RedisGpuMutex:
         """Gives the GPU back, if it is held under that token; the token is worth nothing from now on."""
         async with asyncio.timeout(_PATIENCE_SECONDS):
             return bool(await self._release(keys=self._keys, args=[token]))
+
+    async def ends_in(self, token: int) -> float | None:
+        """Seconds until the lease under that token ends unless it is renewed; None when there is none any more."""
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            milliseconds = int(await self._ends_in(keys=self._keys, args=[token]))
+        return milliseconds / 1000 if milliseconds >= 0 else None
 
     async def look(self) -> GpuLease | None:
         """Who has the GPU."""

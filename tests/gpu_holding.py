@@ -15,11 +15,19 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
+from adapters.gpu_memory import NoMemory
 from adapters.gpu_mutex import RedisGpuMutex
 from adapters.logs import configure_logs
 from domain.models.gpu import GpuHolder
 from seeds import silent_database
-from workers.host_gpu import ExclusiveGpu, GpuLostError
+from workers.gpu_leasing import GpuLostError
+from workers.gpu_room import GpuRoom
+from workers.host_gpu import ExclusiveGpu
+
+
+def free_room() -> GpuRoom:
+    """The memory of a GPU that nobody else uses."""
+    return GpuRoom(NoMemory(), None, 0)
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,7 @@ def _path() -> str:
 async def _hold(redis_url: str, database_url: str, host: str, ttl_seconds: str, holder: str) -> None:
     database = silent_database(database_url)
     async with Redis.from_url(redis_url) as redis:
-        gpu = ExclusiveGpu(database, RedisGpuMutex(redis, host, float(ttl_seconds)))
+        gpu = ExclusiveGpu(database, RedisGpuMutex(redis, host, float(ttl_seconds)), free_room())
         try:
             async with gpu.held(GpuHolder(holder), "the job of another process"):
                 _say("held")

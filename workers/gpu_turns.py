@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Protocol
 
+import structlog
+from redis.exceptions import RedisError
 
-class GpuBusyError(Exception):
-    """Somebody else has the GPU; the message is a sentence that says who."""
+from adapters.gpu_mutex import RedisGpuMutex
+from domain.models.gpu import GpuHolder, GpuLease
+from domain.ports import Database
+from workers.gpu_leasing import GpuLeasing, GpuLostError
+from workers.gpu_room import GpuBusyError, GpuRoom
+
+_SUBJECT = "detections"
+_LINGER_SECONDS = 1.0
+_LONGEST_SECONDS = 30.0
+_LOOKS_A_TTL = 300
+_LEAST_PATIENCE_SECONDS = 1.0
+_WAITER_LOOKS_A_TTL = 60
+"""How often whoever waits for the GPU looks (workers.gpu_leasing)."""
+_log = structlog.get_logger(__name__)
 
 
 class GpuTurns(Protocol):
     def turn(self, wait_seconds: float) -> AbstractAsyncContextManager[None]:
         """Within it the GPU may be used for detections, as many at once as come. Raises GpuBusyError when others have
-        it for longer than `wait_seconds`."""
+        it for longer than `wait_seconds`, and when it is lost meanwhile."""
 
     async def is_free(self) -> bool:
         """Whether a turn could begin now."""
+
+    async def close(self) -> None:
+        """Gives the GPU back at once."""
 
 
 class FreeTurns:
@@ -29,3 +47,151 @@ class FreeTurns:
 
     async def is_free(self) -> bool:
         return True
+
+    async def close(self) -> None:
+        return
+
+
+class LeasedTurns:
+    """Fulfils GpuTurns by the mutex of the host. The first detection takes the GPU, those that come while it is held
+    join, and a moment after the last one it is given back: so it is not taken anew for each. Nobody joins after
+    `longest_seconds`; then it is given back, and whoever waits has it before these detections do again."""
+
+    def __init__(
+        self, database: Database, mutex: RedisGpuMutex, room: GpuRoom, longest_seconds: float = _LONGEST_SECONDS
+    ) -> None:
+        self._leasing = GpuLeasing(database, mutex)
+        self._mutex = mutex
+        self._room = room
+        self._longest_seconds = longest_seconds
+        self._stretch: _Stretch | None = None
+        self._beginning: asyncio.Task[None] | None = None
+        self._not_before = 0.0
+
+    @asynccontextmanager
+    async def turn(self, wait_seconds: float) -> AsyncIterator[None]:
+        stretch = await self._joined(wait_seconds)
+        watch = asyncio.timeout(None)
+        stretch.watches.add(watch)
+        try:
+            async with watch:
+                yield
+        except TimeoutError as error:
+            if not watch.expired():
+                raise
+            raise GpuBusyError(f"The GPU of {self._mutex.host} was lent to somebody else meanwhile.") from error
+        finally:
+            stretch.watches.discard(watch)
+            stretch.leave()
+
+    async def is_free(self) -> bool:
+        if self._stretch is not None and not self._stretch.closing:
+            return True
+        try:
+            return await self._mutex.is_free()
+        except (RedisError, OSError):
+            return False
+
+    async def close(self) -> None:
+        if self._beginning is not None:
+            self._beginning.cancel()
+            await asyncio.wait([self._beginning])
+        if self._stretch is not None:
+            self._stretch.holding.cancel()
+            await asyncio.wait([self._stretch.holding])
+
+    async def _joined(self, wait_seconds: float) -> _Stretch:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + wait_seconds
+        while True:
+            if self._stretch is not None and self._stretch.enter():
+                return self._stretch
+            if self._beginning is None or self._beginning.done():
+                self._beginning = asyncio.create_task(self._begin())
+            patience = max(deadline - loop.time(), _LEAST_PATIENCE_SECONDS)
+            done, _ = await asyncio.wait([self._beginning], timeout=patience)
+            if not done:
+                raise GpuBusyError(f"The GPU of {self._mutex.host} is being freed for detections; try again.")
+            refusal = self._beginning.exception()
+            if refusal is None:
+                continue
+            if not isinstance(refusal, GpuBusyError) or loop.time() >= deadline:
+                raise refusal
+            await asyncio.sleep(self._mutex.ttl_seconds / _LOOKS_A_TTL)
+
+    async def _begin(self) -> None:
+        """One attempt for all who wait. Raises GpuBusyError."""
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(max(self._not_before - loop.time(), 0))
+        lease = await self._leasing.taken_now(GpuHolder.INFERENCE, _SUBJECT)
+        stretch = _Stretch(self._longest_seconds)
+        stretch.holding = asyncio.create_task(self._hold(lease, stretch))
+        try:
+            await self._room.make(GpuHolder.INFERENCE)
+        except BaseException:
+            stretch.holding.cancel()
+            await asyncio.wait([stretch.holding])
+            raise
+        if not stretch.holding.done():
+            self._stretch = stretch
+            stretch.linger()
+
+    async def _hold(self, lease: GpuLease, stretch: _Stretch) -> None:
+        try:
+            async with self._leasing.kept(lease):
+                await stretch.over.wait()
+        except GpuLostError:
+            stretch.lose()
+        finally:
+            if self._stretch is stretch:
+                self._stretch = None
+            if stretch.closing:
+                # Whoever waits looks before these detections are at it again.
+                pause = 1.5 * self._mutex.ttl_seconds / _WAITER_LOOKS_A_TTL
+                self._not_before = asyncio.get_running_loop().time() + pause
+
+
+class _Stretch:
+    """A time in which the GPU is held for detections, from the first to the last of them."""
+
+    def __init__(self, longest_seconds: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._ends_at = self._loop.time() + longest_seconds
+        self._users = 0
+        self.over = asyncio.Event()
+        self.watches: set[asyncio.Timeout] = set()
+        self.holding: asyncio.Task[None]
+
+    @property
+    def closing(self) -> bool:
+        """Nobody joins any more."""
+        return self._loop.time() >= self._ends_at
+
+    def enter(self) -> bool:
+        if self.closing or self.over.is_set():
+            return False
+        self._users += 1
+        return True
+
+    def leave(self) -> None:
+        self._users -= 1
+        if self._users == 0:
+            self.linger()
+
+    def linger(self) -> None:
+        if self.closing:
+            self.over.set()
+        else:
+            self._loop.call_later(_LINGER_SECONDS, self._end_if_idle)
+
+    def lose(self) -> None:
+        """The GPU is somebody else's: whoever is at it must stop."""
+        self.over.set()
+        for watch in self.watches:
+            with suppress(RuntimeError):  # it has ended by itself
+                watch.reschedule(self._loop.time())
+
+    def _end_if_idle(self) -> None:
+        # Another detection may have come and gone meanwhile; then the GPU is given back a little early.
+        if self._users == 0:
+            self.over.set()

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from adapters.presence import DETECTIONS
-from adapters.queue import INFERENCE_QUEUE, TRAINING_QUEUE
+from arq.worker import Worker
+
+from adapters.presence import DETECTIONS, gpu_host_presence
+from adapters.queue import INFERENCE_QUEUE, TRAINING_QUEUE, gpu_host_queue
 from adapters.settings import Settings
 from workers.claims import ClaimLoops, Handler
 from workers.deployment import Deployment
+from workers.detection import Detection
 from workers.device import device_name, resolve_device
 from workers.engine import Engine
 from workers.evaluation import Evaluation
-from workers.host_gpu import host_gpu
+from workers.gpu_gate import keep_gate
+from workers.gpu_report import HostReport
+from workers.gpu_sharing import GpuSharing, gpu_sharing
 from workers.inference import Inference
+from workers.local_detection import LocalDetection
 from workers.materials import Materials
+from workers.model_loader import ModelLoader
+from workers.preloading import Preloading
 from workers.presence import stay_present
 from workers.pretrained import Pretrained
 from workers.process import Served, queue_worker, run_until_told, scratch_folder, wake_queue, worker_name
@@ -23,10 +35,11 @@ from workers.renderer import open_renderer
 from workers.services import Services, open_services
 from workers.training import Training
 from workers.training_run import TrainingHost
+from workers.verdicts import Verdicts
 
 _DETECTIONS_AT_ONCE = 8
 _KEEP_ANSWER_SECONDS = 60
-_DETECT_POLL_SECONDS = 0.01
+_DETECT_POLL_SECONDS, _TOLD_POLL_SECONDS = 0.01, 0.05
 
 
 async def run_gpu_worker(settings: Settings) -> None:
@@ -34,48 +47,100 @@ async def run_gpu_worker(settings: Settings) -> None:
     device = await asyncio.to_thread(resolve_device, settings.device)
     async with open_services(settings) as services, open_renderer(settings) as renderer:
         with scratch_folder(settings.work_dir, "gpu") as folder:
-            materials = Materials(services.store, renderer, settings.threads)
-            gpu = host_gpu(settings, device, services.database, services.redis)
-            await gpu.free_left_over()
-            # Only trainings share their work among several GPUs.
-            first_device = device.split(",")[0]
-            engine = Engine(first_device, settings.threads)
-            inference = Inference(engine, services.store, materials, folder / "weights")
-            host = TrainingHost(
-                services.database,
-                services.store,
-                services.doorbell,
-                materials,
-                device,
-                Pretrained(services.store, settings.pretrained_weights),
-                gpu,
-            )
-            handlers: list[Handler] = [
-                Training(host, await asyncio.to_thread(device_name, device), folder),
-                Evaluation(services.database, materials, gpu, first_device, folder),
-                Deployment(services.database, inference),
-            ]
-            loops = ClaimLoops(services.database, worker_name("gpu"), handlers)
-
-            async def detect(_: dict[Any, Any], data: dict[str, Any], asked: float) -> dict[str, Any]:
-                return await inference.answer(data, asked)
-
-            queues = [
-                wake_queue(services.redis, TRAINING_QUEUE, loops),
-                queue_worker(
-                    services.redis,
-                    INFERENCE_QUEUE,
-                    [Served("detect", detect, _KEEP_ANSWER_SECONDS, _DETECTIONS_AT_ONCE)],
-                    _DETECT_POLL_SECONDS,
-                ),
-            ]
-            try:
-                await run_until_told([loops.run(), _be_present(services, inference)], queues)
-            finally:
-                engine.close()
+            sharing = gpu_sharing(settings, device, services.database, services.redis)
+            await sharing.gpu.free_left_over()
+            name = await asyncio.to_thread(device_name, device)
+            async with _open_host(settings, services, sharing, device, name, folder) as host:
+                materials = Materials(services.store, renderer, settings.threads)
+                pretrained = Pretrained(services.store, settings.pretrained_weights)
+                database, store, gpu = services.database, services.store, sharing.gpu
+                training = TrainingHost(database, store, services.doorbell, materials, device, pretrained, gpu)
+                handlers: list[Handler] = [
+                    Training(training, name, folder),
+                    Evaluation(database, materials, gpu, _first(device), folder),
+                    Deployment(database, host.inference),
+                    Detection(database, store, LocalDetection(database, host.inference)),
+                ]
+                loops = ClaimLoops(database, worker_name("gpu"), handlers)
+                detections = host.detections()
+                parts = [loops.run(), *host.parts(detections)]
+                await run_until_told(
+                    parts, [wake_queue(services.redis, TRAINING_QUEUE, loops), detections, host.told()]
+                )
 
 
-async def _be_present(services: Services, inference: Inference) -> None:
-    """Lets the API know that somebody answers detections, from when the models in use are loaded."""
-    await inference.preload(services.database)
-    await stay_present(services.redis, DETECTIONS)
+@dataclass(frozen=True, slots=True)
+class _Host:
+    """What this host answers at once, and what it says of itself."""
+
+    services: Services
+    sharing: GpuSharing
+    inference: Inference
+    preloading: Preloading
+    report: HostReport
+
+    def parts(self, detections: Worker) -> list[Coroutine[Any, Any, None]]:
+        """What runs all the time; `detections` is the queue of the same name."""
+        redis = self.services.redis
+        parts: list[Coroutine[Any, Any, None]] = [
+            self._be_present(),
+            self.preloading.keep(),
+            self.report.keep(),
+            stay_present(redis, gpu_host_presence(self.sharing.host)),
+        ]
+        return [*parts, keep_gate(detections, self.sharing.mutex)] if self.sharing.exclusive else parts
+
+    def detections(self) -> Worker:
+        """The queue that all GPU hosts share."""
+
+        async def detect(_: dict[Any, Any], data: dict[str, Any], asked: float, seconds: float) -> dict[str, Any]:
+            return await self.inference.answer(data, asked, seconds)
+
+        served = [Served("detect", detect, _KEEP_ANSWER_SECONDS, _DETECTIONS_AT_ONCE)]
+        return queue_worker(self.services.redis, INFERENCE_QUEUE, served, _DETECT_POLL_SECONDS)
+
+    def told(self) -> Worker:
+        """The queue of this host alone. What it has done shows at once."""
+
+        async def load(_: dict[Any, Any], data: dict[str, Any]) -> dict[str, Any]:
+            answer = await self.inference.answer_load(data)
+            await self.report.tell()
+            return answer
+
+        async def unload(_: dict[Any, Any]) -> dict[str, Any]:
+            answer = await self.inference.answer_unload()
+            await self.report.tell()
+            return answer
+
+        served = [Served("load", load, _KEEP_ANSWER_SECONDS, 1), Served("unload", unload, _KEEP_ANSWER_SECONDS, 1)]
+        return queue_worker(self.services.redis, gpu_host_queue(self.sharing.host), served, _TOLD_POLL_SECONDS)
+
+    async def _be_present(self) -> None:
+        """Lets the API know that somebody answers detections, from when the models in use are loaded."""
+        await self.preloading.load()
+        await stay_present(self.services.redis, DETECTIONS)
+
+
+@asynccontextmanager
+async def _open_host(
+    settings: Settings, services: Services, sharing: GpuSharing, device: str, name: str, folder: Path
+) -> AsyncIterator[_Host]:
+    """With an engine of its own, which it leaves empty."""
+    engine = Engine(_first(device), settings.threads)
+    verdicts = Verdicts(settings.data_dir / "cache" / "runtimes")
+    loader = ModelLoader(services.database, services.store, folder / "weights", verdicts)
+    inference = Inference(engine, services.store, loader, sharing.turns)
+    sharing.room.unload_ours = inference.unload
+    preloading = Preloading(services.database, engine, inference, sharing.turns)
+    report = HostReport(services.database, sharing.host, name, sharing.exclusive, sharing.room, inference.loaded)
+    try:
+        yield _Host(services, sharing, inference, preloading, report)
+    finally:
+        await sharing.turns.close()
+        await report.end()
+        engine.unload()
+
+
+def _first(device: str) -> str:
+    """Only trainings share their work among several GPUs."""
+    return device.split(",")[0]

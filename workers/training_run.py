@@ -35,7 +35,8 @@ from workers.child.protocol import (
 )
 from workers.child_process import LOG_NAME, ChildCrashed, ChildFailed, ChildOutOfMemory, run_child
 from workers.claims import CrashedError, PermanentError
-from workers.host_gpu import GpuLostError, HostGpu
+from workers.gpu_leasing import GpuLostError
+from workers.host_gpu import HostGpu
 from workers.host_paths import without_host_paths
 from workers.materials import Materials
 from workers.patient_database import PatientDatabase

@@ -19,10 +19,11 @@ from adapters.gpu_mutex import RedisGpuMutex, StaleTokenError
 from cli.embedded_redis import embedded_redis
 from db.database import SqlDatabase
 from domain.models.gpu import GpuHolder, GpuLease
-from gpu_holding import holding_process
+from gpu_holding import free_room, holding_process
 from seeds import silent_database
 from workers.claims import CrashedError
-from workers.host_gpu import ExclusiveGpu, GpuLostError
+from workers.gpu_leasing import GpuLostError
+from workers.host_gpu import ExclusiveGpu
 from workers.process_mark import own_mark
 
 HOST = "gpu-host"
@@ -54,7 +55,7 @@ async def mutex(redis: Redis) -> RedisGpuMutex:
 
 @pytest.fixture
 def gpu(sqlite_database: SqlDatabase, mutex: RedisGpuMutex) -> ExclusiveGpu:
-    return ExclusiveGpu(sqlite_database, mutex)
+    return ExclusiveGpu(sqlite_database, mutex, free_room())
 
 
 @pytest.fixture(autouse=True)
@@ -120,7 +121,7 @@ async def test_of_many_contenders_one_has_the_gpu(
     tokens: list[int] = []
 
     async def contend(name: str, own: Redis) -> None:
-        gpu = ExclusiveGpu(sqlite_database, RedisGpuMutex(own, HOST, LASTING_SECONDS))
+        gpu = ExclusiveGpu(sqlite_database, RedisGpuMutex(own, HOST, LASTING_SECONDS), free_room())
         for _ in range(ROUNDS // CONTENDERS):
             async with gpu.held(GpuHolder.TRAINING, name):
                 inside.append(name)
@@ -230,10 +231,10 @@ async def test_a_redis_that_forgets_lends_the_gpu_to_nobody_else(
 ) -> None:
     async with embedded_redis(tmp_path) as url, Redis.from_url(url) as redis:
         mutex = RedisGpuMutex(redis, HOST, LASTING_SECONDS)
-        gpu = ExclusiveGpu(sqlite_database, mutex)
+        gpu = ExclusiveGpu(sqlite_database, mutex, free_room())
         async with held_in_a_task(gpu, "job") as task:
             before = await mutex.look()
-            waiting = asyncio.create_task(_hold_a_moment(ExclusiveGpu(sqlite_database, mutex)))
+            waiting = asyncio.create_task(_hold_a_moment(ExclusiveGpu(sqlite_database, mutex, free_room())))
             await forget(redis)
             while await _seen(mutex) != before:
                 assert not waiting.done()
@@ -253,7 +254,7 @@ async def test_while_redis_is_away_the_holder_goes_on(sqlite_database: SqlDataba
     async with AsyncExitStack() as server:
         url = await server.enter_async_context(embedded_redis(tmp_path))
         async with Redis.from_url(url) as redis:
-            gpu = ExclusiveGpu(sqlite_database, RedisGpuMutex(redis, HOST, TTL_SECONDS))
+            gpu = ExclusiveGpu(sqlite_database, RedisGpuMutex(redis, HOST, TTL_SECONDS), free_room())
             async with gpu.held(GpuHolder.TRAINING, "job"):
                 await server.aclose()
                 await asyncio.sleep(2 * TTL_SECONDS)
@@ -273,7 +274,7 @@ class _Stumbling(RedisGpuMutex):
 
 async def test_a_renewal_that_fails_unforeseen_is_not_the_last(sqlite_database: SqlDatabase, redis: Redis) -> None:
     mutex = _Stumbling(redis, HOST, TTL_SECONDS)
-    async with held_in_a_task(ExclusiveGpu(sqlite_database, mutex), "job") as task:
+    async with held_in_a_task(ExclusiveGpu(sqlite_database, mutex, free_room()), "job") as task:
         before = await mutex.look()
         await asyncio.sleep(2 * TTL_SECONDS)
         assert mutex.stumbled
@@ -288,7 +289,7 @@ async def test_a_dead_predecessor_s_gpu_is_free_at_once(
         await gpu.free_left_over()
         assert await mutex.look() is not None, "its holder lives"
         await predecessor.kill()
-        await ExclusiveGpu(sqlite_database, RedisGpuMutex(redis, "another host")).free_left_over()
+        await ExclusiveGpu(sqlite_database, RedisGpuMutex(redis, "another host"), free_room()).free_left_over()
         assert await mutex.look() is not None, "another host's"
         await gpu.free_left_over()
         assert await mutex.is_free()

@@ -19,10 +19,12 @@ from domain.models.gpu import GpuHolder
 from domain.models.training import TrainingConfig, TrainingJob, TrainingJobStatus
 from domain.training import StartTraining, start_training
 from field_versions import field_version
+from gpu_holding import free_room
 from renderers import renderer
 from seeds import take
 from workers import child_process
-from workers.host_gpu import ExclusiveGpu, GpuLostError
+from workers.gpu_leasing import GpuLostError
+from workers.host_gpu import ExclusiveGpu
 from workers.materials import Materials
 from workers.pretrained import Pretrained
 from workers.training import Training
@@ -50,7 +52,7 @@ async def test_a_training_that_loses_the_gpu_goes_on_from_its_last_state(
     job_id = (await start_training(database, home.principal, wanted)).id
     async with Redis.from_url(redis_url) as redis, renderer(tmp_path) as rendering, asyncio.timeout(PATIENCE_SECONDS):
         mutex = RedisGpuMutex(redis, "gpu-host", 1.2)
-        gpu = ExclusiveGpu(database, mutex)
+        gpu = ExclusiveGpu(database, mutex, free_room())
         materials = Materials(store, rendering, 2)
         host = TrainingHost(database, store, Silence(), materials, "cpu", Pretrained(store, ""), gpu)
         training = Training(host, "cpu", tmp_path)

@@ -9,22 +9,27 @@ from redis.asyncio import Redis
 
 from adapters.settings import load_settings
 from seeds import silent_database
-from workers.host_gpu import ExclusiveGpu, SharedGpu, host_gpu
+from workers.gpu_sharing import gpu_sharing
+from workers.gpu_turns import FreeTurns, LeasedTurns
+from workers.host_gpu import ExclusiveGpu, SharedGpu
 
 
 @pytest.mark.parametrize(
-    ("sharing", "device", "kind"),
+    ("sharing", "device", "exclusive"),
     [
-        ("auto", "cpu", SharedGpu),
-        ("auto", "mps", SharedGpu),
-        ("auto", "0", ExclusiveGpu),
-        ("auto", "0,1", ExclusiveGpu),
-        ("exclusive", "cpu", ExclusiveGpu),
-        ("exclusive", "mps", ExclusiveGpu),
+        ("auto", "cpu", False),
+        ("auto", "mps", False),
+        ("auto", "0", True),
+        ("auto", "0,1", True),
+        ("exclusive", "cpu", True),
+        ("exclusive", "mps", True),
     ],
 )
-async def test_sharing_is_as_the_setting_says(sharing: str, device: str, kind: type, tmp_path: Path) -> None:
+async def test_sharing_is_as_the_setting_says(sharing: str, device: str, exclusive: bool, tmp_path: Path) -> None:
     settings = load_settings(device=device, gpu_sharing=sharing)
     database = silent_database(f"sqlite+aiosqlite:///{tmp_path / 'unused.db'}")
-    assert type(host_gpu(settings, device, database, Redis())) is kind
+    host = gpu_sharing(settings, device, database, Redis())
+    assert host.exclusive is exclusive
+    assert type(host.gpu) is (ExclusiveGpu if exclusive else SharedGpu)
+    assert type(host.turns) is (LeasedTurns if exclusive else FreeTurns)
     await database.close()
