@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
 
 import structlog
 
@@ -19,7 +22,7 @@ class DeviceMemory:
 
 
 class NvmlMemory:
-    """Memory of the GPUs with these `indices`."""
+    """Memory of the GPUs with these `indices`, counted as CUDA does."""
 
     def __init__(self, indices: Sequence[int]) -> None:
         import pynvml
@@ -27,7 +30,7 @@ class NvmlMemory:
         self._library = pynvml
         try:
             pynvml.nvmlInit()
-            self._devices = [pynvml.nvmlDeviceGetHandleByIndex(index) for index in indices]
+            self._devices = [_device(pynvml, name) for name in _names(indices)]
         except pynvml.NVMLError as error:
             _log.warning("gpu_memory_unknown", error=str(error))
             self._devices = []
@@ -47,3 +50,15 @@ class NoMemory:
 
     def read(self) -> None:
         return None
+
+
+def _names(indices: Sequence[int]) -> list[str]:
+    """What NVML calls them: it sees all GPUs of the machine, CUDA those of CUDA_VISIBLE_DEVICES, from 0."""
+    visible = [name.strip() for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
+    return [visible[index] if index < len(visible) else str(index) for index in indices]
+
+
+def _device(library: ModuleType, name: str) -> Any:
+    if name.isdecimal():
+        return library.nvmlDeviceGetHandleByIndex(int(name))
+    return library.nvmlDeviceGetHandleByUUID(name)

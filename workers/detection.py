@@ -28,7 +28,7 @@ from workers.claims import CrashedError, PostponedError
 
 _AT_ONCE = 2
 """While the network looks at one image, the next is read and decoded."""
-_PAGE = 64
+_PAGE = 256
 _GROUP, _GROUP_SECONDS = 16, 2.0
 _log = structlog.get_logger(__name__)
 
@@ -136,8 +136,10 @@ class _Findings:
         self._writing: asyncio.Task[None] | None = None
 
     async def add(self, image: LookedAt) -> None:
-        """Raises what became of the group before the last."""
+        """Raises what went wrong with a group before."""
         self._images.append(image)
+        if self._writing is not None and self._writing.done():
+            await self._written()
         if len(self._images) >= _GROUP or time.monotonic() - self._begun_at >= _GROUP_SECONDS:
             await self._written()
             self._write()

@@ -9,7 +9,7 @@ from adapters.gpu_mutex import RedisGpuMutex
 from domain.models.gpu import GpuHolder, GpuLease
 from domain.ports import Database
 from workers.gpu_leasing import GpuLeasing, GpuLostError
-from workers.gpu_room import GpuBusyError, GpuRoom, MemoryTakenError
+from workers.gpu_room import GpuBusyError, GpuRoom
 
 _OWNER = "sam3"
 _RENEWALS_A_TTL = 6
@@ -23,6 +23,7 @@ class GpuLending:
         self._leasing = GpuLeasing(database, mutex, _OWNER)
         self._mutex = mutex
         self._room = room
+        self._lent: int | None = None
         self.ttl_seconds = mutex.ttl_seconds
         self.renew_seconds = mutex.ttl_seconds / _RENEWALS_A_TTL
 
@@ -35,10 +36,11 @@ class GpuLending:
                 await self._room.make(GpuHolder.SAM3)
         except GpuLostError as error:
             raise GpuBusyError(str(error)) from error
-        except (MemoryTakenError, asyncio.CancelledError):
+        except BaseException:
             await asyncio.shield(self._leasing.give_back(lease.token))
             raise
         self._room.sam3_loaded = True
+        self._lent = lease.token
         return lease
 
     async def look(self) -> GpuLease | None:
@@ -49,7 +51,10 @@ class GpuLending:
         """Holds the GPU for another `ttl_seconds`; False when it is somebody else's."""
         lease = await self._mutex.look()
         if lease is None:
-            # It ran out, or Redis forgot it; the mutex knows whether anybody had the GPU since.
+            # It ran out, or Redis forgot it; the mutex knows whether anybody had the GPU since. A token that was never
+            # drawn would look like the newest.
+            if self._lent not in (None, token):
+                return False
             lease = GpuLease(self._mutex.host, GpuHolder.SAM3, token, _OWNER, _OWNER, datetime.now(UTC))
         return _is(lease, token) and await self._mutex.renew(lease)
 

@@ -38,7 +38,8 @@ class GpuMemory(Protocol):
 class GpuRoom:
     """Before another one uses the GPU, SAM3 and this worker's own models are let go, as far as they are not who uses
     it, and memory is watched for up to `wait_seconds` until enough of it is free: half of it for a training,
-    `sam3_bytes` (85 % where that is more) for SAM3, 2 GiB (a quarter where that is less) for detections.
+    `sam3_bytes` (85 % where that is less) for SAM3, 2 GiB (a quarter where that is less) for detections. SAM3 that is
+    still loaded from its last time needs no more than it has.
 
     `unload_ours` lets the worker's models go. `sam3_loaded` is None where that is not known.
     """
@@ -55,6 +56,8 @@ class GpuRoom:
         """Returns when the holder may begin. Raises MemoryTakenError."""
         if holder is not GpuHolder.INFERENCE:
             await self.unload_ours()
+        if holder is GpuHolder.SAM3 and self.sam3_loaded:
+            return
         stays = await self._without_sam3() if holder is not GpuHolder.SAM3 else None
         if self.memory.read() is None:
             if stays is not None:

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Protocol
 
-import structlog
 from redis.exceptions import RedisError
 
 from adapters.gpu_mutex import RedisGpuMutex
@@ -16,14 +15,14 @@ from domain.ports import Database
 from workers.gpu_leasing import GpuLeasing, GpuLostError
 from workers.gpu_room import GpuBusyError, GpuRoom
 
-_SUBJECT = "detections"
+DETECTIONS_SUBJECT = "detections"
+"""What the GPU is held for, in the words of a lease."""
 _LINGER_SECONDS = 1.0
 _LONGEST_SECONDS = 30.0
 _LOOKS_A_TTL = 300
 _LEAST_PATIENCE_SECONDS = 1.0
 _WAITER_LOOKS_A_TTL = 60
 """How often whoever waits for the GPU looks (workers.gpu_leasing)."""
-_log = structlog.get_logger(__name__)
 
 
 class GpuTurns(Protocol):
@@ -32,7 +31,7 @@ class GpuTurns(Protocol):
         it for longer than `wait_seconds`, and when it is lost meanwhile."""
 
     async def is_free(self) -> bool:
-        """Whether a turn could begin now."""
+        """Whether a turn could begin now, at nobody's cost."""
 
     async def close(self) -> None:
         """Gives the GPU back at once."""
@@ -66,7 +65,9 @@ class LeasedTurns:
         self._longest_seconds = longest_seconds
         self._stretch: _Stretch | None = None
         self._beginning: asyncio.Task[None] | None = None
-        self._not_before = 0.0
+        # Whoever waits for the GPU looks at least once in so long.
+        self._rest_seconds = 1.5 * mutex.ttl_seconds / _WAITER_LOOKS_A_TTL
+        self._ends_at = self._not_before = self._rested_at = 0.0
 
     @asynccontextmanager
     async def turn(self, wait_seconds: float) -> AsyncIterator[None]:
@@ -88,7 +89,8 @@ class LeasedTurns:
         if self._stretch is not None and not self._stretch.closing:
             return True
         try:
-            return await self._mutex.is_free()
+            # SAM3 that stays loaded after its turn would have to unload.
+            return not self._room.sam3_loaded and await self._mutex.is_free()
         except (RedisError, OSError):
             return False
 
@@ -108,6 +110,8 @@ class LeasedTurns:
                 return self._stretch
             if self._beginning is None or self._beginning.done():
                 self._beginning = asyncio.create_task(self._begin())
+                # Who waited for it may be gone by then.
+                self._beginning.add_done_callback(lambda task: task.cancelled() or task.exception())
             patience = max(deadline - loop.time(), _LEAST_PATIENCE_SECONDS)
             done, _ = await asyncio.wait([self._beginning], timeout=patience)
             if not done:
@@ -122,9 +126,14 @@ class LeasedTurns:
     async def _begin(self) -> None:
         """One attempt for all who wait. Raises GpuBusyError."""
         loop = asyncio.get_running_loop()
+        if self._stretch is not None:
+            # Until it is given back: these very detections have the GPU.
+            await asyncio.wait([self._stretch.holding])
         await asyncio.sleep(max(self._not_before - loop.time(), 0))
-        lease = await self._leasing.taken_now(GpuHolder.INFERENCE, _SUBJECT)
-        stretch = _Stretch(self._longest_seconds)
+        lease = await self._leasing.taken_now(GpuHolder.INFERENCE, DETECTIONS_SUBJECT)
+        if loop.time() >= self._rested_at:
+            self._ends_at = loop.time() + self._longest_seconds
+        stretch = _Stretch(self._ends_at)
         stretch.holding = asyncio.create_task(self._hold(lease, stretch))
         try:
             await self._room.make(GpuHolder.INFERENCE)
@@ -145,18 +154,19 @@ class LeasedTurns:
         finally:
             if self._stretch is stretch:
                 self._stretch = None
+            # Stretches with less than a rest between them are one, as far as its length goes.
+            self._rested_at = asyncio.get_running_loop().time() + self._rest_seconds
             if stretch.closing:
-                # Whoever waits looks before these detections are at it again.
-                pause = 1.5 * self._mutex.ttl_seconds / _WAITER_LOOKS_A_TTL
-                self._not_before = asyncio.get_running_loop().time() + pause
+                self._not_before = self._rested_at
 
 
 class _Stretch:
-    """A time in which the GPU is held for detections, from the first to the last of them."""
+    """A time in which the GPU is held for detections, from the first to the last of them; `ends_at` is by the event
+    loop's clock."""
 
-    def __init__(self, longest_seconds: float) -> None:
+    def __init__(self, ends_at: float) -> None:
         self._loop = asyncio.get_running_loop()
-        self._ends_at = self._loop.time() + longest_seconds
+        self._ends_at = ends_at
         self._users = 0
         self.over = asyncio.Event()
         self.watches: set[asyncio.Timeout] = set()

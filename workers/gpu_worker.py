@@ -21,6 +21,7 @@ from workers.device import device_name, resolve_device
 from workers.engine import Engine
 from workers.evaluation import Evaluation
 from workers.gpu_gate import keep_gate
+from workers.gpu_http import gpu_host_app, serve_gpu_host
 from workers.gpu_report import HostReport
 from workers.gpu_sharing import GpuSharing, gpu_sharing
 from workers.inference import Inference
@@ -88,7 +89,15 @@ class _Host:
             self.report.keep(),
             stay_present(redis, gpu_host_presence(self.sharing.host)),
         ]
-        return [*parts, keep_gate(detections, self.sharing.mutex)] if self.sharing.exclusive else parts
+        if self.sharing.exclusive:
+            parts.append(keep_gate(detections, self.sharing.mutex))
+        settings = self.services.settings
+        if settings.gpu_http_port:
+            secret = settings.gpu_http_secret.get_secret_value()
+            database, store, lending = self.services.database, self.services.store, self.sharing.lending
+            app = gpu_host_app(secret, database, store, self.inference, lending, self.report)
+            parts.append(serve_gpu_host(app, settings.gpu_http_host, settings.gpu_http_port))
+        return parts
 
     def detections(self) -> Worker:
         """The queue that all GPU hosts share."""

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from adapters.gpu_mutex import RedisGpuMutex
 from domain.models.gpu import GpuHolder
 from domain.ports import Database
-from workers.claims import CrashedError
+from workers.claims import PostponedError
 from workers.gpu_leasing import GpuLeasing
 from workers.gpu_room import GpuRoom, MemoryTakenError
 from workers.process_mark import has_ended
@@ -24,7 +24,7 @@ _log = structlog.get_logger(__name__)
 class HostGpu(Protocol):
     def held(self, holder: GpuHolder, subject_id: str) -> AbstractAsyncContextManager[None]:
         """Waits until the GPU is free, and has it while within; `subject_id` is what for, as a job. When it is lost,
-        what is within is cancelled, and GpuLostError raised. Raises CrashedError when its memory does not come free."""
+        what is within is cancelled, and GpuLostError raised. Raises PostponedError when its memory does not come free."""
 
     async def free_left_over(self) -> None:
         """Frees what a worker of this host held that is dead. For the start, before anything is held."""
@@ -56,7 +56,7 @@ class ExclusiveGpu:
             try:
                 await self._room.make(holder)
             except MemoryTakenError as error:
-                raise CrashedError(str(error)) from error
+                raise PostponedError(str(error)) from error
             yield
 
     async def free_left_over(self) -> None:

@@ -72,6 +72,8 @@ class Inference:
 
     async def settle(self, resident: Resident) -> None:
         """Has the fastest runtime take over that answers as torch does (ModelLoader.settle). Raises GpuBusyError."""
+        if self._loader.settled(self._engine, resident):
+            return
         async with self._turns.turn(0):
             await self._with_room(lambda: self._loader.settle(self._engine, resident))
 

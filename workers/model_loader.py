@@ -51,6 +51,14 @@ class ModelLoader:
                 self._refuse(engine, model, fast, str(error))
         return await self._loaded(engine, model, RuntimeKind.TORCH)
 
+    def settled(self, engine: Engine, resident: Resident) -> bool:
+        """Whether there is nothing faster left to try."""
+        fast = _candidate(engine, resident.model)
+        if fast is None or resident.runtime.kind is fast:
+            return True
+        known = self._verdicts.get(_key(engine, resident.model, fast))
+        return known is not None and not known.same
+
     async def settle(self, engine: Engine, resident: Resident) -> None:
         """Has the faster runtime take over, unless it answers differently. The model goes on answering meanwhile."""
         model, fast = resident.model, _candidate(engine, resident.model)

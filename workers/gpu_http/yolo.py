@@ -55,12 +55,12 @@ class YoloCalls:
     async def load(self, request: Request) -> dict[str, Any]:
         fields = await fields_of(request, ModelFields)
         await self._inference.load(await self._model(fields.model_id), await self._patience())
-        return {"loadedModelIds": self._inference.loaded()}
+        return await self._loaded()
 
     async def unload(self, request: Request) -> dict[str, Any]:
         await fields_of(request, NoFields)
         await self._inference.unload()
-        return {"loadedModelIds": self._inference.loaded()}
+        return await self._loaded()
 
     async def status(self, _: Request) -> dict[str, Any]:
         facts, lease = self._report.facts(), await self._lending.look()
@@ -75,6 +75,10 @@ class YoloCalls:
             "holder": lease.holder.value if lease else None,
             "heldSince": lease.since.isoformat() if lease else None,
         }
+
+    async def _loaded(self) -> dict[str, Any]:
+        await self._report.tell()  # so that it shows at once
+        return {"loadedModelIds": self._inference.loaded()}
 
     async def _model(self, model_id: str) -> ServedModel:
         model = await self._database.read(lambda uow: uow.models.get(model_id))
