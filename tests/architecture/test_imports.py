@@ -37,6 +37,7 @@ SERVER_COMMANDS = frozenset(
         "token",
         "supervisor",
         "embedded_redis",
+        "gpu.unlock",
         "options",
         "schema",
     )
@@ -47,6 +48,7 @@ CONFINED: Mapping[str, tuple[str, ...]] = {
     "torchvision": ("workers.child", "workers.engine"),
     "ultralytics": ("workers.child", "workers.engine"),
     "cv2": ("workers.child", "workers.engine", "rendering"),
+    "onnxruntime": ("workers.engine",),
     "sqlalchemy": ("db",),
     "alembic": ("db",),
     "strawberry": ("schema", "resolvers"),
