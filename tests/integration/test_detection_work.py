@@ -65,7 +65,10 @@ def counts(job: DetectionJob) -> tuple[int, int, int, int]:
     return job.total, job.done, job.failed, job.found
 
 
-async def test_what_is_found_waits_for_review(database: SqlDatabase, home: Home, store: LocalStore) -> None:
+async def test_what_is_found_waits_for_review(
+    database: SqlDatabase, home: Home, store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.detection._PAGE", 32)
     assets = await images(database, home, 70)
     job, eye = await started(database, home), Eye()
     await worked(database, store, eye, job)
@@ -274,10 +277,10 @@ async def test_what_was_written_is_not_written_twice(database: SqlDatabase, home
     assert counts(await current(database, job)) == (3, 3, 1, 4)
 
 
-async def test_cancelled_while_it_runs_it_stops_at_its_next_write(
+async def test_cancelled_while_it_runs_it_stops_before_long(
     database: SqlDatabase, home: Home, store: LocalStore
 ) -> None:
-    assets = await images(database, home, 40)
+    assets = await images(database, home, 80)
     job = await started(database, home)
 
     class Cancelling(Eye):
@@ -286,13 +289,13 @@ async def test_cancelled_while_it_runs_it_stops_at_its_next_write(
                 await cancel_detection(database, home.principal, job.id)
             return await super()._look(image)
 
-    eye = Cancelling()
+    eye = Cancelling(seconds=0.02)
     with pytest.raises(ClaimLostError):
         await worked(database, store, eye)
     end = await current(database, job)
-    assert (end.status, end.done, end.found) == (DetectionJobStatus.CANCELLED, 16, 32)
-    assert len(eye.seen) < 40
-    assert [len(pending) for pending in (await waiting_on(database, assets)).values()] == [2] * 16
+    assert (end.status, end.done <= 20, end.found) == (DetectionJobStatus.CANCELLED, True, 2 * end.done)
+    assert len(eye.seen) < 80
+    assert [len(pending) for pending in (await waiting_on(database, assets)).values()] == [2] * end.done
 
 
 async def test_told_to_stop_it_keeps_what_it_found(database: SqlDatabase, home: Home, store: LocalStore) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -22,25 +23,28 @@ from trained_detectors import Detector
 from workers.claims import ClaimLoops, PostponedError
 from workers.detection import Detection
 from workers.gpu_room import GpuBusyError
-from workers.gpu_turns import FreeTurns
 from workers.local_detection import LocalDetection
 
 _WIDTH, _HEIGHT = 640, 480
 
 
-class Busy(FreeTurns):
-    """Somebody else has the GPU, until `busy` is over."""
+class Busy:
+    """Fulfils GpuTurns; somebody else has the GPU while `busy`."""
 
     def __init__(self) -> None:
         self.busy = False
 
+    @asynccontextmanager
+    async def turn(self, wait_seconds: float) -> AsyncIterator[None]:
+        if self.busy:
+            raise GpuBusyError("A training has the GPU of this host.")
+        yield
+
     async def is_free(self) -> bool:
         return not self.busy
 
-    def turn(self, wait_seconds: float) -> AbstractAsyncContextManager[None]:
-        if self.busy:
-            raise GpuBusyError("A training has the GPU of this host.")
-        return super().turn(wait_seconds)
+    async def close(self) -> None:
+        """Nothing is held."""
 
 
 @pytest.fixture

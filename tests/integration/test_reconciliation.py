@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,10 +12,12 @@ from sqlalchemy import insert, update
 from adapters.local_store import LocalStore
 from db.database import SqlDatabase
 from db.tables import metadata, training_datasets, training_jobs
+from detecting import add_detector, current, started, wanted
 from domain.evaluations import evaluate_model
 from domain.events import project_stream, training_stream, version_stream
 from domain.jobs import ABANDONED_SECONDS, LEASE_SECONDS, JobKind
-from domain.models.model import EvaluationStatus
+from domain.models.detection import DetectionJobStatus
+from domain.models.model import EvaluationStatus, InferenceBackend
 from domain.models.training import TrainingJob, TrainingJobStatus
 from domain.models.version import DatasetStatus, DatasetVersion, Split
 from domain.training import cancel_training
@@ -179,6 +181,30 @@ async def test_work_that_no_worker_came_for_in_a_day_fails_with_what_to_do(site:
         stream = version_stream(one.id)
         (*_, last) = await site.database.read(lambda uow, stream=stream: uow.events.after(stream, 0, 10))  # type: ignore[misc]
         assert (last.payload["stage"], last.payload["message"]) == ("FAILED", reason)
+
+
+@pytest.mark.parametrize("kind", [JobKind.DETECTION, JobKind.ROBOFLOW_DETECTION])
+async def test_a_detection_that_no_worker_came_for_in_a_day_fails_with_what_to_do(site: Site, kind: JobKind) -> None:
+    database, home = site.database, site.home
+    await add_detector(database, home)
+    hosted = {"roboflow_models": ("pines/6",), "active_roboflow_model": "pines/6"}
+    await database.write(lambda uow: uow.projects.update(home.project.id, **hosted))
+    await add_images(database, home.project, ["of a detection"])
+    by_us = await started(database, home)
+    by_roboflow = await started(database, home, replace(wanted(home), backend=InferenceBackend.ROBOFLOW))
+    old, young = (by_us, by_roboflow) if kind is JobKind.DETECTION else (by_roboflow, by_us)
+    await site.grow_old("DetectionJob", old.id, DAY + 60)
+    await site.look()
+    failed = await current(database, old)
+    assert failed.status is DetectionJobStatus.FAILED
+    assert "start the detection again" in (failed.failure_reason or "")
+    assert (await current(database, young)).status is DetectionJobStatus.QUEUED
+    # It need not fail while a worker of its kind was heard of, by a job that has ended since.
+    again = await started(database, home, replace(wanted(home), backend=old.backend))
+    await site.grow_old("DetectionJob", again.id, DAY + 60)
+    await heart_beat_ago(database, "DetectionJob", old.id, DAY - 60)
+    await site.look()
+    assert (await current(database, again)).status is DetectionJobStatus.QUEUED
 
 
 async def test_a_job_that_waits_behind_others_waits_on(site: Site) -> None:
