@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -12,6 +13,7 @@ from typing import NoReturn
 from urllib.parse import SplitResult, urlsplit
 
 import pytest
+from filelock import FileLock
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import URL, make_url, text
@@ -31,6 +33,7 @@ from faulty_server import FaultyServer
 from s3_server import S3Server, running_s3
 from seeds import silent_database
 from stack import Stack, running_api
+from trained_detectors import TILED, Detector, train_detector
 
 BACKENDS = ["sqlite", "mariadb"]
 # The gate brings no MySQL: where MYSQL_URL names one, the tests of the tables' history run on it too.
@@ -261,3 +264,16 @@ async def any_api(servers: tuple[str, str], tmp_path: Path) -> AsyncIterator[Sta
     """The running API: each test runs on the embedded parts, and on MariaDB with Redis."""
     async with running_api(tmp_path / "data", *servers) as stack:
         yield stack
+
+
+@pytest.fixture(scope="session")
+async def detector(tmp_path_factory: pytest.TempPathFactory) -> Detector:
+    """It finds the plants of plant_scenes, on tiles. Trained once for all tests, by whichever process is first."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "detector"
+    with FileLock(f"{folder}.lock"):
+        known = folder / "detector.pickle"
+        if not known.exists():
+            known.write_bytes(pickle.dumps(await train_detector(folder, TILED, epochs=10)))
+        found: Detector = pickle.loads(known.read_bytes())
+    return found

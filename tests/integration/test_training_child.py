@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import io
 import os
 import pickle
 import signal
@@ -18,13 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from domain.models.training import StartingWeights
 from domain.models.version import Split
-from rendering.decode import ImageUnreadable
 from rendering.tree import RenderedTree
-from tiny_trainings import CLASSES, EPOCHS, VERSION, tiny_field, tiny_tree, train_spec, unheard
+from tiny_trainings import CLASSES, EPOCHS, tiny_field, tiny_tree, train_spec, unheard
 from workers.child.environment import contained_environment
 from workers.child.protocol import (
     REPORTS_NAME,
@@ -40,7 +37,7 @@ from workers.child.protocol import (
     spec_to_json,
 )
 from workers.child_process import ChildFailed, run_child
-from workers.engine import Engine, ModelNotLoaded
+from workers.engine import Engine, NetworkFile, RuntimeKind
 from workers.weights import WeightsCorrupt
 
 
@@ -173,7 +170,7 @@ async def test_other_bytes_are_refused_before_they_are_unpickled(trained: Traine
     with pytest.raises(ChildFailed, match="hold more than a YOLO model"):
         await run_child(replace(spec, weights_sha256=_sha256(hostile)), tmp_path / "right", unheard)
     with pytest.raises(WeightsCorrupt):
-        Engine("cpu", 2).load("m", hostile, trained.sha256)
+        Engine("cpu", 2).open(NetworkFile(RuntimeKind.TORCH, hostile, trained.sha256, CLASSES, 64))
     assert not victim.exists()
 
 
@@ -258,36 +255,6 @@ def test_specs_survive_json(trained: Trained) -> None:
     evaluation = EvaluateSpec(trained.tree.data_yaml, trained.weights, trained.sha256, 64, 4, "cpu", 2)
     for spec in (evaluation, train_spec(trained.tree), train_spec(trained.tree, weights=trained.weights)):
         assert spec_from_json(spec_to_json(spec)) == spec
-
-
-def test_the_engine_detects_in_source_pixels(trained: Trained, tmp_path: Path) -> None:
-    image = (tmp_path / tiny_field(tmp_path, 300, Split.TEST).s3_key).read_bytes()
-    engine = Engine("cpu", 2, max_models=1)
-    with pytest.raises(ModelNotLoaded):
-        engine.detect("m", image, VERSION.preprocessing, 64, 0.001, 0.5)
-    engine.load("m", trained.weights, trained.sha256)
-    found = engine.detect("m", image, VERSION.preprocessing, 64, 0.0001, 0.5)
-    assert (found.width, found.height) == (128, 64)
-    assert found.detections
-    assert {d.weed_type for d in found.detections} <= set(CLASSES)
-    assert [d.confidence for d in found.detections] == sorted((d.confidence for d in found.detections), reverse=True)
-    for detection in found.detections:
-        assert detection.box.x >= -0.5
-        assert detection.box.right <= 128.5
-        assert detection.box.bottom <= 64.5
-    assert any(detection.box.x > 64 for detection in found.detections)
-    # The same field on its side, as a camera stores it, is found at the same places.
-    turned = io.BytesIO()
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    with Image.open(io.BytesIO(image)) as upright:
-        upright.transpose(Image.Transpose.ROTATE_90).save(turned, "PNG", exif=exif)
-    assert engine.detect("m", turned.getvalue(), VERSION.preprocessing, 64, 0.0001, 0.5) == found
-    with pytest.raises(ImageUnreadable):
-        engine.detect("m", b"no image", VERSION.preprocessing, 64, 0.25, 0.5)
-    engine.load("other", trained.weights, trained.sha256)
-    assert engine.loaded() == ("other",)
-    engine.close()
 
 
 def test_weights_do_not_tell_how_the_host_is_laid_out(trained: Trained) -> None:

@@ -102,6 +102,15 @@ def test_a_whole_box_beats_the_part_that_a_seam_left() -> None:
     assert _merged((part,), (whole,)) == (whole,)
 
 
+def test_the_rough_box_of_a_part_is_the_whole_box_s_too() -> None:
+    # Of an object from 70 to 90 the right tile shows what lies beyond 80, and the model takes it to reach 96.
+    whole, part = Detection("pine", 0.5, Box(70, 10, 20, 20)), Detection("pine", 0.9, Box(80, 10, 16, 18))
+    assert _merged((whole,), (part,)) == (whole,)
+    # A neighbour beyond the seam is none of it.
+    neighbour = Detection("pine", 0.9, Box(88, 10, 20, 20))
+    assert _merged((whole,), (neighbour,)) == (neighbour, whole)
+
+
 def test_classes_do_not_suppress_one_another() -> None:
     pine, wattle = Detection("pine", 0.9, Box(85, 10, 10, 10)), Detection("wattle", 0.8, Box(85, 10, 10, 10))
     assert _merged((pine,), (wattle,)) == (pine, wattle)
