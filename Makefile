@@ -34,7 +34,7 @@ demo: setup
 
 # make test ARGS='-k versions' runs a part.
 test: setup readers
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -19,6 +19,7 @@ from db.database import SqlDatabase
 from domain.models.gpu import GpuHolder, GpuLease
 from domain.ports import ObjectStore
 from inference_hosts import InferenceHost, inference_host
+from workers.engine import Engine
 from workers.gpu_http import gpu_host_app, serve_gpu_host
 from workers.gpu_leasing import GpuLeasing
 from workers.gpu_lending import GpuLending
@@ -50,6 +51,7 @@ class Face:
     host: InferenceHost
     mutex: RedisGpuMutex
     memory: Memory
+    room: GpuRoom
     database: SqlDatabase
     serving: asyncio.Task[None]
 
@@ -77,15 +79,22 @@ class Face:
 
 @asynccontextmanager
 async def running_face(
-    database: SqlDatabase, store: ObjectStore, redis: Redis, folder: Path, ttl_seconds: float
+    database: SqlDatabase,
+    store: ObjectStore,
+    redis: Redis,
+    folder: Path,
+    ttl_seconds: float,
+    room: GpuRoom | None = None,
+    engine: Engine | None = None,
 ) -> AsyncIterator[Face]:
-    """A host whose GPU is lent to one holder at a time, long after Redis' start."""
+    """A host whose GPU is lent to one holder at a time, long after Redis' start. `memory` is that of its GPU unless a
+    room is given."""
     mutex, memory = RedisGpuMutex(redis, HOST, ttl_seconds), Memory()
     await mutex.is_free()
     await redis.delete(f"agridrone:gpu:{{{HOST}}}:quiet")
-    room = GpuRoom(memory, None, 14 * GIB, wait_seconds=0.2)
+    room = room or GpuRoom(memory, None, 14 * GIB, wait_seconds=0.2)
     turns = LeasedTurns(database, mutex, room)
-    host = inference_host(database, store, folder, turns)
+    host = inference_host(database, store, folder, turns, engine=engine)
     room.unload_ours = host.inference.unload
     lending = GpuLending(database, mutex, room)
     report = HostReport(database, HOST, "Tesla T4", True, room, host.inference.loaded)
@@ -97,7 +106,7 @@ async def running_face(
     try:
         async with httpx.AsyncClient(base_url=address, headers=headers, timeout=PATIENCE, trust_env=False) as http:
             await _answers(http, serving)
-            yield Face(address, http, host, mutex, memory, database, serving)
+            yield Face(address, http, host, mutex, memory, room, database, serving)
     finally:
         serving.cancel()
         await asyncio.wait([serving])

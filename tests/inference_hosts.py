@@ -39,10 +39,15 @@ class InferenceHost:
 
 
 def inference_host(
-    database: SqlDatabase, store: ObjectStore, folder: Path, turns: GpuTurns | None = None, memory: int = 2**31
+    database: SqlDatabase,
+    store: ObjectStore,
+    folder: Path,
+    turns: GpuTurns | None = None,
+    memory: int = 2**31,
+    engine: Engine | None = None,
 ) -> InferenceHost:
     """`folder` outlives the host: another one on it knows what this one found out."""
-    engine = Engine("cpu", 2, memory)
+    engine = engine or Engine("cpu", 2, memory)
     turns = turns or FreeTurns()
     loader = ModelLoader(database, store, folder / "weights", Verdicts(folder / "runtimes"))
     inference = Inference(engine, store, loader, turns)

@@ -50,9 +50,9 @@ class GpuLending:
     async def renew(self, token: int) -> bool:
         """Holds the GPU for another `ttl_seconds`; False when it is somebody else's."""
         lease = await self._mutex.look()
-        if lease is None:
-            # It ran out, or Redis forgot it; the mutex knows whether anybody had the GPU since. A token that was never
-            # drawn would look like the newest.
+        if lease is None or (token == self._lent and lease.token < token):
+            # It ran out, or Redis forgot it and believes somebody of before; the mutex knows whether anybody had the
+            # GPU since. A token that was never drawn would look like the newest.
             if self._lent not in (None, token):
                 return False
             lease = GpuLease(self._mutex.host, GpuHolder.SAM3, token, _OWNER, _OWNER, datetime.now(UTC))

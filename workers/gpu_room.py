@@ -58,22 +58,24 @@ class GpuRoom:
             await self.unload_ours()
         if holder is GpuHolder.SAM3 and self.sam3_loaded:
             return
-        stays = await self._without_sam3() if holder is not GpuHolder.SAM3 else None
+        stays = await self._without_sam3(holder) if holder is not GpuHolder.SAM3 else None
         if self.memory.read() is None:
             if stays is not None:
                 raise MemoryTakenError(f"SAM3 may have the GPU's memory: {stays}")
             return
         await self._freed(holder, stays)
 
-    async def _without_sam3(self) -> str | None:
+    async def _without_sam3(self, holder: GpuHolder) -> str | None:
         """Has SAM3 unloaded; or else why that is not known to have happened."""
-        if self._sam3 is None or self.sam3_loaded is False:
+        # It may have loaded again by itself since it unloaded: then the memory is full.
+        if self._sam3 is None or (self.sam3_loaded is False and self._full(holder) is None):
             return None
         try:
             await self._sam3.unload()
         except Sam3AwayError as error:
-            # Nobody is there who could have memory.
+            # Nobody is there who could have memory; but it may come back, loaded or not.
             _log.info("sam3_away", error=str(error))
+            self.sam3_loaded = None
             return None
         except Sam3Error as error:
             _log.warning("sam3_not_unloaded", error=str(error))

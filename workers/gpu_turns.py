@@ -138,7 +138,8 @@ class LeasedTurns:
         try:
             await self._room.make(GpuHolder.INFERENCE)
         except BaseException:
-            stretch.holding.cancel()
+            # Not cancelled: it may not have begun yet, and would give nothing back.
+            stretch.over.set()
             await asyncio.wait([stretch.holding])
             raise
         if not stretch.holding.done():
@@ -192,7 +193,7 @@ class _Stretch:
         if self.closing:
             self.over.set()
         else:
-            self._loop.call_later(_LINGER_SECONDS, self._end_if_idle)
+            self._loop.call_at(min(self._loop.time() + _LINGER_SECONDS, self._ends_at), self._end_if_idle)
 
     def lose(self) -> None:
         """The GPU is somebody else's: whoever is at it must stop."""
