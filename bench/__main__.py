@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 
 from bench.diffing import measure_diffing
+from bench.inference import measure_inference
 from bench.intake import INTAKE, Benchmark
 from bench.preview import measure_preview
 from bench.rendering import measure_rendering
@@ -20,6 +21,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "diffing": measure_diffing,
     "rendering": measure_rendering,
     "training": measure_training,
+    "inference": measure_inference,
     **INTAKE,
 }
 

@@ -24,7 +24,8 @@ _log = structlog.get_logger(__name__)
 class HostGpu(Protocol):
     def held(self, holder: GpuHolder, subject_id: str) -> AbstractAsyncContextManager[None]:
         """Waits until the GPU is free, and has it while within; `subject_id` is what for, as a job. When it is lost,
-        what is within is cancelled, and GpuLostError raised. Raises PostponedError when its memory does not come free."""
+        what is within is cancelled, and GpuLostError raised. Raises PostponedError when its memory does not come
+        free."""
 
     async def free_left_over(self) -> None:
         """Frees what a worker of this host held that is dead. For the start, before anything is held."""
