@@ -51,7 +51,7 @@ async def roboflow_server(
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     arguments = [str(onnx), json.dumps(list(classes)), str(side), str(port), str(folder)]
-    command = [python, str(_SCRIPT), *arguments]
+    command = [python, "-P", str(_SCRIPT), *arguments]  # beside it lies another `inference`
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)  # noqa: S603, ASYNC220 - our own script
     try:
