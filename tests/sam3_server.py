@@ -28,6 +28,7 @@ from starlette.routing import Route
 
 from fenced_journal import FencedJournal
 from gpu_budget import GpuBudget
+from wakefulness import Wakefulness, watched_wakefulness
 
 NAME = "SAM3"
 """In the journal."""
@@ -144,10 +145,12 @@ class _Sam3:
         async with httpx.AsyncClient(
             base_url=face, headers=headers, timeout=_PATIENCE_SECONDS, trust_env=False
         ) as http:
-            answer = await http.post("acquire", json={"waitSeconds": order["waitSeconds"]})
-            if not answer.is_success:
-                return JSONResponse({"outcome": "REFUSED", "error": answer.json()["error"]})
-            return JSONResponse({"outcome": await self._computed(http, answer.json(), order["seconds"])})
+            async with watched_wakefulness() as awake:
+                answer = await http.post("acquire", json={"waitSeconds": order["waitSeconds"]})
+                if not answer.is_success:
+                    return JSONResponse({"outcome": "REFUSED", "error": answer.json()["error"]})
+                outcome = await self._computed(http, answer.json(), order["seconds"], awake)
+            return JSONResponse({"outcome": outcome})
 
     async def behave(self, request: Request) -> JSONResponse:
         self._manner = Manner((await request.json())["manner"])
@@ -168,7 +171,9 @@ class _Sam3:
             self._budget.take(name, self._share)
             self._model = name
 
-    async def _computed(self, http: httpx.AsyncClient, terms: dict[str, Any], seconds: float) -> str:
+    async def _computed(
+        self, http: httpx.AsyncClient, terms: dict[str, Any], seconds: float, awake: Wakefulness
+    ) -> str:
         token, renewals = terms["token"], _Renewals(terms)
         over = time.monotonic() + seconds
         self._has_gpu = True
@@ -182,7 +187,8 @@ class _Sam3:
                 if await renewals.asked(http) == 409:
                     await self._journal.write(token, NAME, "LOST", renewals.late)
                     self._report.lost += 1
-                    self._report.stolen += renewals.late <= renewals.pause / 2
+                    in_time = renewals.late <= renewals.pause / 2 and awake.longest_gap <= renewals.pause
+                    self._report.stolen += in_time
                     return "LOST"
             await self._journal.write(token, NAME, "LEFT", renewals.late)
         finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 from redis.exceptions import RedisError
@@ -54,15 +54,15 @@ class GpuLeasing:
         host = self._mutex.host
         try:
             while True:
-                if not await self._mutex.is_free():
-                    break
-                try:
-                    lease = await self._tried(holder, subject_id)
-                except StaleTokenError:
+                if await self._mutex.is_free():
+                    with suppress(StaleTokenError):
+                        if lease := await self._tried(holder, subject_id):
+                            return lease
                     continue
-                if lease is not None:
-                    return lease
-            held = await self._mutex.look()
+                held = await self._mutex.look()
+                # Where nobody has it, the lease has ended since it was asked, or Redis waits for whoever had it.
+                if held is not None or not await self._mutex.is_free():
+                    break
         except (RedisError, OSError) as error:
             text = f"Redis, which knows who has the GPU of {host}, cannot be reached."
             raise GpuBusyError(text) from error

@@ -29,6 +29,7 @@ from gpu_contenders import Arena, contenders
 from gpu_faces import HOST, SECRET, Face, running_face
 from sam3_server import Sam3Process, running_sam3
 from seeds import silent_database
+from wakefulness import watched_wakefulness
 from workers.gpu_room import GIB
 from workers.host_gpu import ExclusiveGpu
 
@@ -149,6 +150,7 @@ async def test_whatever_happens_one_holder_at_a_time_is_heard(
     async with asyncio.timeout(_PATIENCE_SECONDS), embedded_redis(tmp_path) as url, Redis.from_url(url) as redis:
         arena = Arena(url, migrated_mariadb_url, redis_url, HOST, _TTL_SECONDS)
         async with (
+            watched_wakefulness() as awake,
             running_face(database, store, redis, tmp_path / "host", _TTL_SECONDS) as face,
             running_sam3(budget, GIB, redis_url) as sam3,
             contenders(arena, _TRAININGS, _DETECTIONS) as pids,
@@ -157,7 +159,9 @@ async def test_whatever_happens_one_holder_at_a_time_is_heard(
             entries = await fight.fought()
             report = await sam3.report()
     await database.close()
-    assert (report.stolen, report.disturbed, budget.overdrawn()) == (0, 0, [])
+    assert (report.disturbed, budget.overdrawn()) == (0, [])
+    # A host that was kept from the processor for half a lease could not renew it, whatever SAM3 did.
+    assert report.stolen == 0 or awake.longest_gap > _TTL_SECONDS / 2
     _check_fenced(entries)
     spans = _spans(entries)
     _check_apart(spans)
