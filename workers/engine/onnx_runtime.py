@@ -81,8 +81,9 @@ def _opened(file: NetworkFile, threads: int) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    # Between two detections its threads would else go on turning for a while.
-    options.add_session_config_entry("session.force_spinning_stop", "1")
+    # The worker's event loop needs a core now and then: threads that wait for one another by spinning would hold it up,
+    # and be held up. A batch of detections is a sixth faster without.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 4
     try:
         return ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
