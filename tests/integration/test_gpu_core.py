@@ -53,6 +53,28 @@ async def free(mutex: RedisGpuMutex) -> None:
         await asyncio.sleep(0.05)
 
 
+class EndingMutex(RedisGpuMutex):
+    """Each lease that keeps somebody from the GPU ends before that one has asked whose it is."""
+
+    async def is_free(self) -> bool:
+        free = await super().is_free()
+        if not free and (lease := await self.look()):
+            await self.release(lease.token)
+        return free
+
+
+async def test_a_lease_that_ends_as_it_is_looked_at_keeps_nobody_waiting(
+    sqlite_database: SqlDatabase, mutex: RedisGpuMutex, redis_url: str
+) -> None:
+    room = GpuRoom(NoMemory(), None, 0)
+    await GpuLending(sqlite_database, mutex, room).acquire(0)
+    async with Redis.from_url(redis_url) as redis:
+        turns = LeasedTurns(sqlite_database, EndingMutex(redis, HOST, 6.0), room)
+        async with turns.turn(0):
+            assert not await mutex.is_free()
+        await turns.close()
+
+
 async def test_sam3_that_stays_resident_gets_the_gpu_again(sqlite_database: SqlDatabase, mutex: RedisGpuMutex) -> None:
     card = Card()
     lending = GpuLending(sqlite_database, mutex, GpuRoom(card, None, SAM3_BYTES, wait_seconds=0.2))
