@@ -40,7 +40,7 @@ from workers.verdicts import Verdicts
 
 _DETECTIONS_AT_ONCE = 8
 _KEEP_ANSWER_SECONDS = 60
-_DETECT_POLL_SECONDS, _TOLD_POLL_SECONDS = 0.01, 0.05
+_DETECT_POLL_SECONDS, _TOLD_POLL_SECONDS = 0.01, 0.25
 
 
 async def run_gpu_worker(settings: Settings) -> None:
