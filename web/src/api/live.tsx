@@ -1,0 +1,92 @@
+import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
+import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { useQuery, type AnyVariables, type UseQueryResponse } from "urql";
+
+import { useEventStream } from "./eventStream";
+import { graphql } from "./generated";
+import type { ProjectEventKind, ProjectEventsSubscription, ProjectEventsSubscriptionVariables } from "./generated/graphql";
+
+export type News = ProjectEventsSubscription["projectEvents"];
+type Listener = (news: News | null) => void;
+
+const PROJECT_EVENTS = graphql(`
+  subscription ProjectEvents($projectId: ID!, $after: String) {
+    projectEvents(projectId: $projectId, after: $after) {
+      cursor
+      at
+      kind
+      subject {
+        __typename
+        ... on Node {
+          id
+        }
+      }
+    }
+  }
+`);
+
+const NewsContext = createContext<(listener: Listener) => () => void>(() => () => {});
+
+/**
+ * Follows what happens in a project, from the cursor that was read with it, and passes it on to everything below.
+ * When the server no longer keeps that cursor, all below reads anew (`null` news).
+ */
+export function ProjectNews({ projectId, after, children }: { projectId: string; after: string; children: ReactNode }) {
+  const listeners = useRef(new Set<Listener>());
+  const [from, setFrom] = useState<string | null>(after);
+  const pass = useCallback((news: News | null) => {
+    for (const listener of listeners.current) listener(news);
+  }, []);
+  useEventStream<ProjectEventsSubscription, ProjectEventsSubscriptionVariables, News>({
+    document: PROJECT_EVENTS,
+    variables: { projectId, after: from },
+    pick: (data) => data.projectEvents,
+    onEvent: pass,
+    onRefused: (_message, code) => {
+      if (code !== "CURSOR_EXPIRED") return;
+      setFrom(null);
+      pass(null);
+    },
+  });
+  const listen = useCallback((listener: Listener) => {
+    listeners.current.add(listener);
+    return () => listeners.current.delete(listener);
+  }, []);
+  return <NewsContext value={listen}>{children}</NewsContext>;
+}
+
+/** Calls back at each event of the kinds given. */
+export function useNews(kinds: readonly ProjectEventKind[], onNews: Listener): void {
+  const listen = useContext(NewsContext);
+  const latest = useRef(onNews);
+  useEffect(() => {
+    latest.current = onNews;
+  });
+  const wanted = kinds.join();
+  useEffect(
+    () => listen((news) => (news === null || wanted.split(",").includes(news.kind)) && latest.current(news)),
+    [listen, wanted],
+  );
+}
+
+const SETTLE_MS = 150;
+
+/** A query that reads again, quietly, when the project tells news of the kinds given; a burst of news is one reading. */
+export function useLiveQuery<Data, Variables extends AnyVariables>(
+  query: TypedDocumentNode<Data, Variables>,
+  variables: Variables,
+  kinds: readonly ProjectEventKind[],
+  { pause = false }: { pause?: boolean } = {},
+): UseQueryResponse<Data, Variables> {
+  const [result, execute] = useQuery<Data, Variables>({ query, variables, pause } as Parameters<
+    typeof useQuery<Data, Variables>
+  >[0]);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  useNews(kinds, () => {
+    if (pause) return;
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => execute({ requestPolicy: "network-only" }), SETTLE_MS);
+  });
+  return useMemo(() => [result, execute], [result, execute]);
+}

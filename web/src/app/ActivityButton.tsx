@@ -1,0 +1,4 @@
+/** What runs in the project, in one place. */
+export function ActivityButton() {
+  return null;
+}

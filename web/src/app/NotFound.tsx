@@ -1,0 +1,21 @@
+import { Button } from "@mantine/core";
+import { MapPinOff } from "lucide-react";
+import { Link } from "wouter";
+
+import { EmptyState } from "../components/EmptyState";
+
+export function NotFound({ what = "page" }: { what?: string }) {
+  return (
+    <EmptyState
+      icon={MapPinOff}
+      title={`There is no such ${what}`}
+      action={
+        <Button component={Link} to="~/projects">
+          Go to the projects
+        </Button>
+      }
+    >
+      It may have been removed, or it belongs to a team that you are not in.
+    </EmptyState>
+  );
+}

@@ -1,0 +1,3 @@
+export default function ImagesPage(_: { assetId?: string }) {
+  return null;
+}

@@ -1,0 +1,3 @@
+export default function JobPage(_: { jobId: string }) {
+  return null;
+}

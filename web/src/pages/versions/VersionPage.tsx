@@ -1,0 +1,3 @@
+export default function VersionPage(_: { number: number }) {
+  return null;
+}

@@ -1,0 +1,18 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+const api = "http://127.0.0.1:8000";
+
+export default defineConfig({
+  plugins: [react()],
+  build: { target: "es2023", sourcemap: false, chunkSizeWarningLimit: 4_000 },
+  server: {
+    proxy: {
+      "/graphql": { target: api, ws: true },
+      "/objects": api,
+      "/sign-in/options": api,
+      "/sign-in/development": api,
+    },
+  },
+  test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"], restoreMocks: true },
+});
