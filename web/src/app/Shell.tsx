@@ -1,4 +1,4 @@
-import { ActionIcon, AppShell, Burger, Group, Menu, Text, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, AppShell, Burger, Group, Menu, Text, useMantineColorScheme, VisuallyHidden } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { CircleUser, Code, Keyboard, LogOut, MoonStar, Sun } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
@@ -39,6 +39,7 @@ export function Shell({ children }: { children: ReactNode }) {
         Skip to the page
       </a>
       <AppShell.Header>
+        <VisuallyHidden component="h1">AgriDrone Ops</VisuallyHidden>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap" gap="xs">
           <Group gap="xs" wrap="nowrap" style={{ minWidth: 0 }}>
             <Burger opened={railOpen} onClick={rail.toggle} hiddenFrom="sm" size="sm" aria-label="Projects" />

@@ -1,4 +1,4 @@
-import { createTheme, Drawer, Modal, Notification, Table, Tooltip, type MantineColorsTuple } from "@mantine/core";
+import { Alert, createTheme, Drawer, Modal, Notification, Table, Tooltip, type MantineColorsTuple } from "@mantine/core";
 
 /** Deep forest green: shade 8 on light, 5 on dark, so that text on it has contrast in both. */
 const forest: MantineColorsTuple = [
@@ -40,6 +40,8 @@ export const theme = createTheme({
   spacing: { xs: "8px", sm: "12px", md: "16px", lg: "24px", xl: "32px" },
   cursorType: "pointer",
   components: {
+    // The title in the alert's own colour has too little contrast on its light ground.
+    Alert: Alert.extend({ styles: { title: { color: "var(--mantine-color-text)" } } }),
     Modal: Modal.extend({ defaultProps: closable }),
     Drawer: Drawer.extend({ defaultProps: closable }),
     Notification: Notification.extend({ defaultProps: closable }),
