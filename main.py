@@ -10,7 +10,7 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from adapters.annotation_file import TemporaryAnnotationFiles
@@ -24,22 +24,20 @@ from adapters.local_store_http import object_routes
 from adapters.preview_queue import QueuePreviewRenderer
 from adapters.settings import Settings
 from adapters.sign_in import TokenRejectedError, bearer
+from adapters.sign_in_http import sign_in_routes
 from adapters.version_diffs import StoredDiffs
+from domain.api_tokens import admit_by_token, is_api_token
 from domain.detection import Backends
 from domain.errors import DomainError
 from domain.sign_in import admit
 from resolvers.graphql import GraphQLEndpoint, create_schema
 from resolvers.loaders import create_loaders
 from schema.context import Context
+from web.pages import page_routes
 from workers.process import scratch_folder
 from workers.services import Services, open_services
 
 _PROBE_SECONDS = 5
-_WELCOME = """AgriDrone Ops
-
-GraphQL: POST {url}/graphql, and graphql-transport-ws on the same path.
-Sign in: agridrone token --email you@example.org, then send Authorization: Bearer <token>.
-"""
 
 
 @asynccontextmanager
@@ -69,9 +67,6 @@ def create_app(services: Services, folder: Path) -> Starlette:
         create_schema(), lambda: create_context(services, backends, manifests, diffs, files), _admission(services)
     )
 
-    async def welcome(_: Request) -> Response:
-        return PlainTextResponse(_WELCOME.format(url=services.settings.base_url))
-
     async def alive(_: Request) -> Response:
         return JSONResponse({"status": "alive"})
 
@@ -82,12 +77,13 @@ def create_app(services: Services, folder: Path) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/", welcome),
             Route("/healthz", alive),
             Route("/readyz", ready),
             Route("/graphql", endpoint, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", endpoint),
             *(object_routes(services.store) if isinstance(services.store, LocalStore) else ()),
+            *sign_in_routes(services.settings, services.signer, services.database),
+            *page_routes(services.settings, services.store),
         ]
     )
 
@@ -120,9 +116,13 @@ def _admission(services: Services) -> Callable[[Context, str | None], Awaitable[
         if authorization is None:
             return
         try:
-            context.caller = await admit(services.database, services.signer.read(bearer(authorization)))
+            token = bearer(authorization)
+            if is_api_token(token):
+                context.caller = await admit_by_token(services.database, token)
+            else:
+                context.caller = await admit(services.database, services.signer.read(token))
         except (TokenRejectedError, DomainError) as error:
-            context.refusal = str(error)
+            context.caller, context.refusal = None, str(error)
 
     return fill_in
 

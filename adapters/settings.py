@@ -9,14 +9,19 @@ import re
 import secrets
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIN_SECRET_LENGTH = 32
+DEVELOPMENT_TOKEN_DAYS = 30
 
 _SERVER = r"^(https?://[^\s/?#@]+/?)?$"
 """An address without a path, and without a name and password in it."""
+
+_PAGE = r"^(https?://[A-Za-z0-9.-]+(:\d+)?(/[!$-~]*)?)?$"
+"""An address of a page, without a #: what stands after it is ours to say."""
 
 
 class SettingsError(Exception):
@@ -43,6 +48,8 @@ class Settings(BaseSettings):
     s3_access_key_id: SecretStr = SecretStr("")
     s3_secret_access_key: SecretStr = SecretStr("")
     jwt_secret: SecretStr = SecretStr("")
+    sign_in_page: str = Field("", pattern=_PAGE)
+    graphiql: str = Field("auto", pattern=r"^(auto|on|off)$")
     enable_dataset_versions: bool = False
     pretrained_weights: str = ""
     device: str = Field("auto", pattern=r"^(auto|cpu|mps|\d+(,\d+)*)$")
@@ -63,6 +70,13 @@ class Settings(BaseSettings):
     def _long_enough(cls, value: SecretStr) -> SecretStr:
         if value and len(value) < MIN_SECRET_LENGTH:
             raise ValueError(f"needs at least {MIN_SECRET_LENGTH} characters")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        if value and not urlsplit(value).hostname:  # which raises ValueError by itself for half an IPv6 address
+            raise ValueError("names no host")
         return value
 
     @field_validator("roboflow_api_key")
@@ -121,12 +135,17 @@ class Settings(BaseSettings):
 
     @property
     def on_loopback(self) -> bool:
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
+
+    @property
+    def development_sign_in(self) -> bool:
+        """Whether an e-mail address is enough to sign in: on this machine, with the data folder's own secret."""
+        here = not self.public_url or is_loopback(urlsplit(self.public_url).hostname or "")
+        return self.on_loopback and here and not self.jwt_secret
+
+    @property
+    def serves_graphiql(self) -> bool:
+        return self.graphiql == "on" or (self.graphiql == "auto" and self.on_loopback)
 
     @property
     def base_url(self) -> str:
@@ -170,6 +189,16 @@ class Settings(BaseSettings):
             finally:
                 fresh.unlink()
         return path.read_bytes()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the name or IP address is this machine's own, that nobody else can reach."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def load_settings(**chosen: Any) -> Settings:

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from adapters.settings import Settings
+from adapters.settings import DEVELOPMENT_TOKEN_DAYS, Settings
 from cli.options import DataDir, settings_errors, settings_of
-
-_VALID = timedelta(days=30)
+from domain.email import checked_email
+from domain.errors import DomainError
 
 
 def token(
@@ -20,14 +20,16 @@ def token(
 ) -> None:
     """Print a bearer token, valid for 30 days, as the last line."""
     settings = settings_of(data_dir=data_dir)
-    if "@" not in email.strip()[1:-1] or len(email) > 191:
-        typer.echo(f"{email!r} is no e-mail address.", err=True)
-        raise typer.Exit(2)
+    try:
+        address = checked_email(email)
+    except DomainError as error:
+        typer.echo(error.message, err=True)
+        raise typer.Exit(2) from error
     if not settings.on_loopback:
         typer.echo("Tokens of the development sign-in are made only for a server on loopback.", err=True)
         raise typer.Exit(2)
     with settings_errors():
-        typer.echo(asyncio.run(_issue(settings, email)))
+        typer.echo(asyncio.run(_issue(settings, address)))
 
 
 async def _issue(settings: Settings, email: str) -> str:
@@ -43,6 +45,6 @@ async def _issue(settings: Settings, email: str) -> str:
     silence = Silence()  # making a user tells no event
     database = SqlDatabase(create_engine(settings.sqlalchemy_url), silence, silence)
     try:
-        return signer.issue(await user_with_team(database, email), _VALID)
+        return signer.issue(await user_with_team(database, email), timedelta(days=DEVELOPMENT_TOKEN_DAYS))
     finally:
         await database.close()

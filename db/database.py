@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from db.annotation_calls import SqlAnnotationCalls
 from db.annotations import SqlAnnotations
+from db.api_tokens import SqlApiTokens
 from db.assets import SqlAssets, SqlBatches
 from db.checks import SqlChecks
 from db.claims import SqlClaims
@@ -22,6 +23,7 @@ from db.events import Emitted, SqlEvents
 from db.exports import SqlExports
 from db.gpu_hosts import SqlGpuHosts
 from db.imports import SqlFileUploads, SqlImportJobs, SqlSkippedItems
+from db.invitations import SqlInvitations
 from db.jobs import SqlJobs
 from db.models import SqlDeployments, SqlEvaluations, SqlModels
 from db.object_names import SqlObjectNames
@@ -46,6 +48,8 @@ class SqlUnitOfWork:
     def __init__(self, connection: AsyncConnection, versions_enabled_everywhere: bool) -> None:
         self.versions_enabled_everywhere = versions_enabled_everywhere
         self.people = SqlPeople(connection)
+        self.api_tokens = SqlApiTokens(connection)
+        self.invitations = SqlInvitations(connection)
         self.projects = SqlProjects(connection)
         self.assets = SqlAssets(connection)
         self.batches = SqlBatches(connection)

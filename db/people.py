@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -42,7 +42,10 @@ class SqlPeople:
         return await self._users.get(user_id)
 
     async def user_by_email(self, email: str) -> User | None:
-        return await self._users.one(users.c.email == email)
+        like = select(*columns_of(users)).where(func.lower(users.c.email) == email.lower()).order_by(users.c.created_at)
+        # MySQL's usual collations also take "á" for "a", and that would be somebody else's address.
+        same = (user for user in await self._users.all(like) if user.email.lower() == email.lower())
+        return next(same, None)
 
     async def users(self, ids: Iterable[str]) -> dict[str, User]:
         return await self._users.get_many(ids)
@@ -58,19 +61,30 @@ class SqlPeople:
             as_it_is = mysql.insert(users).values(values).on_duplicate_key_update(id=users.c.id)
             await self._connection.execute(as_it_is)
 
+    async def rename_user(self, user_id: str, name: str) -> None:
+        await self._users.update(user_id, name=name)
+
     async def team_ids(self) -> Sequence[str]:
         return (await self._connection.execute(select(teams.c.id))).scalars().all()
 
     async def add_team(self, team: Team) -> None:
         await self._teams.add(team)
 
+    async def lock_team(self, team_id: str) -> Team | None:
+        rows = await self._teams.rows(select(*columns_of(teams)).where(teams.c.id == team_id).with_for_update())
+        return self._teams.load(rows[0]) if rows else None
+
     async def add_membership(self, membership: Membership) -> None:
         await self._memberships.add(membership)
 
+    async def change_role(self, team_id: str, user_id: str, role: TeamRole) -> None:
+        await self._connection.execute(update(team_members).where(_is_of(team_id, user_id)).values(role=role))
+
+    async def remove_membership(self, team_id: str, user_id: str) -> None:
+        await self._connection.execute(delete(team_members).where(_is_of(team_id, user_id)))
+
     async def role(self, team_id: str, user_id: str) -> TeamRole | None:
-        statement = select(team_members.c.role).where(
-            team_members.c.team_id == team_id, team_members.c.user_id == user_id
-        )
+        statement = select(team_members.c.role).where(_is_of(team_id, user_id))
         return (await self._connection.execute(statement)).scalar_one_or_none()
 
     async def memberships_of(self, user_id: str) -> Sequence[Membership]:
@@ -80,3 +94,7 @@ class SqlPeople:
     async def members(self, team_id: str) -> Sequence[Membership]:
         statement = select(*columns_of(team_members)).where(team_members.c.team_id == team_id)
         return await self._memberships.all(statement.order_by(team_members.c.created_at, team_members.c.id))
+
+
+def _is_of(team_id: str, user_id: str) -> ColumnElement[bool]:
+    return and_(team_members.c.team_id == team_id, team_members.c.user_id == user_id)

@@ -1,10 +1,12 @@
-"""Who may do what. Another team's anything is NOT_FOUND; too low a role in the own team is FORBIDDEN."""
+"""Who may do what. Another team's anything is NOT_FOUND; too low a role in the own team is FORBIDDEN, and so is what
+the caller's API token is not for."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
 from domain.errors import DomainError, ErrorCode, not_found
+from domain.models.api_token import TokenScope
 from domain.models.people import Principal, TeamRole
 from domain.models.project import Project
 from domain.ports import UnitOfWork
@@ -30,6 +32,8 @@ class Action(StrEnum):
     DETECT = "DETECT"
     LOAD_MODEL = "LOAD_MODEL"
     UNLOAD_MODEL = "UNLOAD_MODEL"
+    MANAGE_MEMBERS = "MANAGE_MEMBERS"
+    MANAGE_TOKENS = "MANAGE_TOKENS"
 
 
 _RANK = {TeamRole.VIEWER: 0, TeamRole.MEMBER: 1, TeamRole.MANAGER: 2, TeamRole.OWNER: 3}
@@ -52,12 +56,31 @@ ROLE_NEEDED = {
     Action.DETECT: TeamRole.MEMBER,
     Action.LOAD_MODEL: TeamRole.MANAGER,
     Action.UNLOAD_MODEL: TeamRole.MANAGER,
+    Action.MANAGE_MEMBERS: TeamRole.OWNER,
+    Action.MANAGE_TOKENS: TeamRole.VIEWER,
 }
 
 BEHIND_FEATURE = frozenset(
     {Action.CREATE_VERSION, Action.MANAGE_VERSION, Action.EXPORT_VERSION, Action.TRAIN, Action.EVALUATE}
 )
 """Mutations that need `Project.features.datasetVersions`; reading versions stays possible without it."""
+
+
+FOR_ADMIN_TOKENS = frozenset({Action.MANAGE_MEMBERS, Action.MANAGE_TOKENS})
+"""What a token of scope WRITE is not for."""
+_REACH = {TokenScope.READ: 0, TokenScope.WRITE: 1, TokenScope.ADMIN: 2}
+
+
+def authorize_scope(principal: Principal, action: Action) -> None:
+    """Raises FORBIDDEN when the API token that the caller signed in by is not for `action`."""
+    if action is Action.READ:
+        return
+    needed = TokenScope.ADMIN if action in FOR_ADMIN_TOKENS else TokenScope.WRITE
+    if _REACH[principal.scope] < _REACH[needed]:
+        raise DomainError(
+            ErrorCode.FORBIDDEN,
+            f"This needs an API token of scope {needed.value}; the scope of yours is {principal.scope.value}.",
+        )
 
 
 def may(role: TeamRole, action: Action) -> bool:

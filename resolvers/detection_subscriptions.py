@@ -26,15 +26,21 @@ class DetectionSubscriptions:
     async def detection_progress(
         self, info: Info, job_id: strawberry.ID, after: str | None = None
     ) -> AsyncGenerator[DetectionEvent, None]:
-        context, principal = info.context, info.context.principal
-        await context.database.read(lambda uow: readable_detection(uow, principal, job_id, Action.READ))
+        context = info.context
 
         async def finished() -> bool:
             job = await context.loaders.detection.load(job_id)
             return job is None or job.status.final
 
         async with aclosing(
-            follow(context, detection_stream(job_id), after, from_start=True, finished=finished)
+            follow(
+                context,
+                detection_stream(job_id),
+                after,
+                from_start=True,
+                finished=finished,
+                allowed=lambda uow: readable_detection(uow, context.principal, job_id, Action.READ),
+            )
         ) as events:
             async for event in events:
                 if isinstance(event, Event):

@@ -21,6 +21,8 @@ from strawberry.exceptions import ConnectionRejectionError
 from strawberry.extensions import MaskErrors, ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import SubscribeMessage
 
 from domain.errors import DomainError
 from resolvers.mutation import Mutation
@@ -73,8 +75,18 @@ def create_schema() -> Schema:
     )
 
 
+class _Connection(BaseGraphQLTransportWSHandler[Context, None]):
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        """Every operation of a connection is asked anew who calls."""
+        if self.connection_acknowledged:
+            await self.context.renew()
+        await super().handle_subscribe(message)
+
+
 class GraphQLEndpoint(GraphQL[Context, None]):
     """`create` makes the surroundings of one operation, and `admit` fills in who an Authorization value stands for."""
+
+    graphql_transport_ws_handler_class = _Connection
 
     def __init__(
         self,
@@ -108,13 +120,17 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         context = self._create()
         if isinstance(request, Request):
-            await self._admit(context, request.headers.get("authorization"))
+            await self._sign_in(context, request.headers.get("authorization"))
         return context
 
     async def on_ws_connect(self, context: Context) -> Any:
         params = context.connection_params or {}
         given = next((value for name, value in params.items() if name.lower() == "authorization"), None)
-        await self._admit(context, given if isinstance(given, str) else None)
+        await self._sign_in(context, given if isinstance(given, str) else None)
         if context.caller is None:
             raise ConnectionRejectionError
         return await super().on_ws_connect(context)
+
+    async def _sign_in(self, context: Context, authorization: str | None) -> None:
+        context.renew = partial(self._admit, context, authorization)
+        await context.renew()

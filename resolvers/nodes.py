@@ -10,6 +10,7 @@ from domain.models.people import Principal
 from domain.policies import Action, authorize_project, authorize_team
 from domain.ports import UnitOfWork
 from schema.annotations import Annotation, PendingAnnotation
+from schema.api_tokens import ApiToken
 from schema.assets import Asset, UploadBatch
 from schema.checks import VersionCheck
 from schema.context import Context
@@ -92,6 +93,9 @@ async def _find_people(uow: UnitOfWork, principal: Principal, id_: str) -> Node 
     if team is not None:
         await authorize_team(uow, principal, team.id, Action.READ)
         return Team.of(team)
+    token = await uow.api_tokens.get(id_)
+    if token is not None:
+        return ApiToken.of(token) if token.user_id == principal.user_id else None
     user = await uow.people.user(id_)
     if user is None:
         return None

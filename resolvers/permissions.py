@@ -8,7 +8,8 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from domain.errors import DomainError
-from domain.policies import Action
+from domain.policies import Action, authorize_scope
+from schema.context import Info
 from schema.errors import UserError
 from schema.payload import Payload
 
@@ -39,10 +40,17 @@ def answers(payload: type[P]) -> Callable[[Callable[..., Awaitable[P]]], Callabl
 
 
 def mutates(action: Action, payload: type[P]) -> Callable[[Callable[..., Awaitable[P]]], Callable[..., Awaitable[P]]]:
-    """A mutation's resolver, which answers with `payload` as `answers` says."""
+    """A mutation's resolver, which answers with `payload` as `answers` says. It runs only for who is signed in, by what
+    is good for `action`."""
 
     def decorate(resolver: Callable[..., Awaitable[P]]) -> Callable[..., Awaitable[P]]:
-        resolve = answers(payload)(resolver)
+        answer = answers(payload)(resolver)
+
+        @wraps(resolver)
+        async def resolve(*args: Any, info: Info, **kwargs: Any) -> P:
+            authorize_scope(info.context.principal, action)
+            return await answer(*args, info=info, **kwargs)
+
         setattr(resolve, ACTION, action)
         return resolve
 

@@ -24,16 +24,25 @@ async def follow(
     *,
     from_start: bool,
     finished: Callable[[], Awaitable[bool]] | None,
+    allowed: Callable[[UnitOfWork], Awaitable[object]],
 ) -> AsyncGenerator[Event | tuple[int, Mapping[str, Any]], None]:
     """Events of the log in order; passing news comes as (cursor of the last kept event, news).
 
     Without `after` the stream is told from its start, or from now. It ends when `finished` says that the object is in a
-    final state and the log is read to its end. Raises BAD_USER_INPUT for a cursor that the stream has not reached.
+    final state and the log is read to its end. Raises BAD_USER_INPUT for a cursor that the stream has not reached, and
+    what `allowed` raises for who may not listen: it is asked at first and again every few seconds, like the sign-in,
+    since members leave and tokens are revoked.
     """
+    await context.database.read(allowed)
+    allowed_at = time.monotonic()
     async with context.doorbell.listen(stream) as rings:
         seq = await _start(context, stream, after, from_start)
         over = await _is(finished)
         while True:
+            if time.monotonic() - allowed_at >= _LOOK_SECONDS:
+                await context.renew()
+                await context.database.read(allowed)
+                allowed_at = time.monotonic()
             async for event in _kept(context, stream, seq):
                 seq = event.seq
                 yield event

@@ -62,15 +62,21 @@ class Subscription(DetectionSubscriptions):
     async def upload_progress(
         self, info: Info, batch_id: strawberry.ID, after: str | None = None
     ) -> AsyncGenerator[UploadEvent, None]:
-        context, principal = info.context, info.context.principal
-        await context.database.read(lambda uow: readable_batch(uow, principal, batch_id))
+        context = info.context
 
         async def finished() -> bool:
             batch = await context.loaders.batch.load(batch_id)
             return batch is None or batch.status is BatchStatus.DONE
 
         async with aclosing(
-            follow(context, upload_stream(batch_id), after, from_start=True, finished=finished)
+            follow(
+                context,
+                upload_stream(batch_id),
+                after,
+                from_start=True,
+                finished=finished,
+                allowed=lambda uow: readable_batch(uow, context.principal, batch_id),
+            )
         ) as events:
             async for event in events:
                 if isinstance(event, Event):
@@ -81,15 +87,21 @@ class Subscription(DetectionSubscriptions):
     async def import_progress(
         self, info: Info, job_id: strawberry.ID, after: str | None = None
     ) -> AsyncGenerator[ImportEvent, None]:
-        context, principal = info.context, info.context.principal
-        await context.database.read(lambda uow: readable_import(uow, principal, job_id))
+        context = info.context
 
         async def finished() -> bool:
             job = await context.loaders.import_job.load(job_id)
             return job is None or job.status.final
 
         async with aclosing(
-            follow(context, import_stream(job_id), after, from_start=True, finished=finished)
+            follow(
+                context,
+                import_stream(job_id),
+                after,
+                from_start=True,
+                finished=finished,
+                allowed=lambda uow: readable_import(uow, context.principal, job_id),
+            )
         ) as events:
             async for event in events:
                 if isinstance(event, Event):
@@ -107,15 +119,21 @@ class Subscription(DetectionSubscriptions):
     async def version_progress(
         self, info: Info, version_id: strawberry.ID, after: str | None = None
     ) -> AsyncGenerator[VersionEvent, None]:
-        context, principal = info.context, info.context.principal
-        await context.database.read(lambda uow: readable_version(uow, principal, version_id, Action.READ))
+        context = info.context
 
         async def finished() -> bool:
             version = await context.loaders.version.load(version_id)
             return version is None or version.status is not DatasetStatus.CREATING
 
         async with aclosing(
-            follow(context, version_stream(version_id), after, from_start=True, finished=finished)
+            follow(
+                context,
+                version_stream(version_id),
+                after,
+                from_start=True,
+                finished=finished,
+                allowed=lambda uow: readable_version(uow, context.principal, version_id, Action.READ),
+            )
         ) as events:
             async for event in events:
                 if isinstance(event, Event):
@@ -135,15 +153,21 @@ class Subscription(DetectionSubscriptions):
     async def export_progress(
         self, info: Info, export_id: strawberry.ID, after: str | None = None
     ) -> AsyncGenerator[ExportEvent, None]:
-        context, principal = info.context, info.context.principal
-        await context.database.read(lambda uow: readable_export(uow, principal, export_id, Action.READ))
+        context = info.context
 
         async def finished() -> bool:
             export = await context.loaders.export.load(export_id)
             return export is None or export.status.final
 
         async with aclosing(
-            follow(context, export_stream(export_id), after, from_start=True, finished=finished)
+            follow(
+                context,
+                export_stream(export_id),
+                after,
+                from_start=True,
+                finished=finished,
+                allowed=lambda uow: readable_export(uow, context.principal, export_id, Action.READ),
+            )
         ) as events:
             async for event in events:
                 if isinstance(event, Event):
@@ -162,15 +186,22 @@ class Subscription(DetectionSubscriptions):
     async def training_progress(
         self, info: Info, job_id: strawberry.ID, after: str | None = None
     ) -> AsyncGenerator[TrainingEvent, None]:
-        context, principal = info.context, info.context.principal
-        job = await context.database.read(lambda uow: readable_job(uow, principal, job_id, Action.READ))
+        context = info.context
+        job = await context.database.read(lambda uow: readable_job(uow, context.principal, job_id, Action.READ))
 
         async def finished() -> bool:
             current = await context.loaders.job.load(job_id)
             return current is None or current.status.final
 
         async with aclosing(
-            follow(context, training_stream(job_id), after, from_start=True, finished=finished)
+            follow(
+                context,
+                training_stream(job_id),
+                after,
+                from_start=True,
+                finished=finished,
+                allowed=lambda uow: readable_job(uow, context.principal, job_id, Action.READ),
+            )
         ) as events:
             async for event in events:
                 if isinstance(event, Event):
@@ -186,10 +217,16 @@ class Subscription(DetectionSubscriptions):
     async def project_events(
         self, info: Info, project_id: strawberry.ID, after: str | None = None
     ) -> AsyncGenerator[ProjectEvent, None]:
-        context, principal = info.context, info.context.principal
-        await context.database.read(lambda uow: authorize_project(uow, principal, project_id, Action.READ))
+        context = info.context
         async with aclosing(
-            follow(context, project_stream(project_id), after, from_start=False, finished=None)
+            follow(
+                context,
+                project_stream(project_id),
+                after,
+                from_start=False,
+                finished=None,
+                allowed=lambda uow: authorize_project(uow, context.principal, project_id, Action.READ),
+            )
         ) as events:
             async for event in events:
                 if isinstance(event, Event):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import strawberry
@@ -88,6 +89,8 @@ class Context:
     loaders: Loaders
     caller: Principal | None = None
     refusal: str = "Sign in: send `Authorization: Bearer <token>`."
+    renew: Callable[[], Awaitable[None]] = field(init=False, repr=False)
+    """Signs the caller in again, by what it came with: that may be worth nothing any more."""
     connection_params: dict[str, Any] | None = None
 
     @property

@@ -7,6 +7,7 @@ import strawberry
 from domain.models.people import Membership, TeamRole
 from domain.models.people import Team as TeamEntity
 from domain.models.people import User as UserEntity
+from schema.api_tokens import ApiToken
 from schema.context import Info
 from schema.node import Node
 from schema.required import required
@@ -35,6 +36,14 @@ class User(Node):
         mine = await info.context.database.read(lambda uow: uow.people.memberships_of(self.id))
         visible = {membership.team_id for membership in shared}
         return [TeamMembership.of(membership) for membership in mine if membership.team_id in visible]
+
+    @strawberry.field
+    async def api_tokens(self, info: Info) -> list[ApiToken]:
+        """The viewer's own, newest first; of another user none is shown."""
+        if self.id != info.context.principal.user_id:
+            return []
+        tokens = await info.context.database.read(lambda uow: uow.api_tokens.of_user(self.id))
+        return [ApiToken.of(token) for token in tokens]
 
 
 @strawberry.type

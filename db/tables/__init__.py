@@ -15,7 +15,7 @@ from db.tables.columns import metadata
 from db.tables.events import event_log, event_streams
 from db.tables.imports import annotation_calls, file_uploads, import_jobs, skipped_items
 from db.tables.inference import detected_images, detection_jobs, gpu_hosts
-from db.tables.people import projects, team_members, teams, users
+from db.tables.people import api_tokens, invitations, projects, team_members, teams, users
 from db.tables.training import (
     model_deployments,
     model_evaluations,
@@ -35,6 +35,7 @@ from db.tables.versions import (
 __all__ = [
     "annotation_calls",
     "annotation_sessions",
+    "api_tokens",
     "assets",
     "detected_images",
     "detection_jobs",
@@ -43,6 +44,7 @@ __all__ = [
     "file_uploads",
     "gpu_hosts",
     "import_jobs",
+    "invitations",
     "latest_splits",
     "manual_annotations",
     "metadata",

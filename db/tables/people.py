@@ -1,11 +1,12 @@
-"""Teams, their members, and projects."""
+"""Teams, their members, how they sign in, and projects."""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, String, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, UniqueConstraint
 
-from db.tables.columns import id_column, metadata, reference, time_column
+from db.tables.columns import ExactText, id_column, metadata, reference, time_column
 from db.types import EnumText, JsonValue
+from domain.models.api_token import TokenScope
 from domain.models.model import InferenceBackend
 from domain.models.people import TeamRole
 
@@ -32,6 +33,30 @@ team_members = Table(
     time_column("createdAt", "created_at"),
     UniqueConstraint("team_id", "user_id"),
     Index(None, "user_id"),
+)
+
+# Who was made by the e-mail address alone. `subject` is who the sign-in says that it is, once it has said so.
+invitations = Table(
+    "Invitation",
+    metadata,
+    Column("userId", String(191), ForeignKey("User.id", ondelete="CASCADE"), key="user_id", primary_key=True),
+    Column("subject", ExactText, nullable=True, unique=True),
+    time_column("createdAt", "created_at"),
+)
+
+# `digest` is the SHA-256 of a secret that is kept nowhere.
+api_tokens = Table(
+    "ApiToken",
+    metadata,
+    id_column(),
+    reference("userId", "user_id", "User"),
+    Column("name", String(200), nullable=False),
+    Column("scope", EnumText(TokenScope), nullable=False),
+    Column("digest", String(64), nullable=False, unique=True),
+    time_column("createdAt", "created_at"),
+    time_column("expiresAt", "expires_at", nullable=True),
+    time_column("lastUsedAt", "last_used_at", nullable=True),
+    Index(None, "user_id", "created_at"),
 )
 
 projects = Table(

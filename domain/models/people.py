@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from domain.models.api_token import TokenScope
+
 
 class TeamRole(StrEnum):
     """Each role may do all that the ones after it may."""
@@ -42,7 +44,8 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is calling, as the sign-in says."""
+    """Who is calling, as the sign-in says. Who signed in without an API token may all that the role may."""
 
     user_id: str
     email: str
+    scope: TokenScope = TokenScope.ADMIN

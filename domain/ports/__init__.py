@@ -60,12 +60,14 @@ from domain.ports.repositories import (
 from domain.ports.repository import (
     Repository,
 )
+from domain.ports.sign_in import ApiTokens, Invitations
 from domain.ports.training import Deployments, Evaluations, Jobs, Models
 
 __all__ = [
     "AnnotationCalls",
     "AnnotationFiles",
     "Annotations",
+    "ApiTokens",
     "AssetFilter",
     "Assets",
     "Batches",
@@ -85,6 +87,7 @@ __all__ = [
     "GpuHosts",
     "GpuLeases",
     "ImportJobs",
+    "Invitations",
     "JobQueue",
     "Jobs",
     "ManifestReader",

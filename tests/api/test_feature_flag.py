@@ -45,16 +45,16 @@ async def switch(caller: Caller, world: World, on: bool) -> None:
 
 
 async def test_switched_off_stops_mutations_and_not_reading(api: Stack, world: World) -> None:
-    manager = api.caller(world.members[TeamRole.MANAGER])
+    owner, ids = api.caller(world.members[TeamRole.OWNER]), world.ids_of(TeamRole.OWNER)
     for name, operation in QUERIES.items():
-        assert "errors" not in await manager.ask(operation.document, **operation.filled(world.ids)), name
+        assert "errors" not in await owner.ask(operation.document, **operation.filled(ids)), name
     for name, operation in MUTATIONS.items():
-        answer = await manager.ask(operation.document, **operation.filled(world.ids))
+        answer = await owner.ask(operation.document, **operation.filled(ids))
         if name in BEHIND or name in ("cancelTraining", "resumeTraining"):
             assert codes(answer) == ["FEATURE_DISABLED"], name
         else:
             assert codes(answer) == [], name
-    read = await manager.data(PROJECT, id=world.ids["project"])
+    read = await owner.data(PROJECT, id=world.ids["project"])
     assert (read["nextVersionNumber"], read["versionCount"]) == (2, 1)
     assert read["versions"]["nodes"] == [{"version": 1, "status": "TRAINING", "assets": {"totalCount": 8}}]
 

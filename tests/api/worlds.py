@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from db.database import SqlDatabase
+from domain.api_tokens import CreateApiToken, create_api_token
 from domain.checks import verify_version
 from domain.deployments import ModelToDeploy, deploy_model
 from domain.detection_jobs import StartDetection, start_detection
 from domain.evaluations import evaluate_model
 from domain.exports import export_version
+from domain.models.api_token import TokenScope
 from domain.models.asset import UploadState
 from domain.models.config import SplitConfig, VersionConfig
 from domain.models.imports import ExportFormat
@@ -33,6 +36,7 @@ from seeds import (
     freeze,
     join,
     make_home,
+    principal_of,
     request_version,
 )
 from stack import Stack
@@ -48,12 +52,19 @@ class World:
     home: Home
     members: Mapping[TeamRole, User]
     ids: Ids
+    tokens: Mapping[TeamRole, str]
+    """The id of a member's API token, which is no other member's business."""
+
+    def ids_of(self, role: TeamRole) -> Ids:
+        """As `ids`, with the member's own token."""
+        return {**self.ids, "token": self.tokens[role]}
 
 
 async def make_world(api: Stack, name: str) -> World:
     database = api.database
     home = await make_home(database, name)
     members = {role: await join(database, home.team, role) for role in TeamRole}
+    tokens = {role: await add_token(database, member) for role, member in members.items()}
     batch = await add_batch(database, home.project)
     assets = await add_images(database, home.project, [f"{name}-{index}" for index in range(8)], batch)
     annotations = await annotate(database, home, assets)
@@ -78,6 +89,7 @@ async def make_world(api: Stack, name: str) -> World:
     ids = {
         "team": home.team.id,
         "user": home.owner.id,
+        "token": await add_token(database, home.owner),
         "project": home.project.id,
         "batch": batch.id,
         "asset": assets[0].id,
@@ -95,7 +107,13 @@ async def make_world(api: Stack, name: str) -> World:
         "job": job.id,
         "detection": detection.id,
     }
-    return World(home, members, ids)
+    return World(home, members, ids, tokens)
+
+
+async def add_token(database: SqlDatabase, user: User) -> str:
+    """The id of a new API token of the user."""
+    token, _ = await create_api_token(database, principal_of(user), CreateApiToken("nightly", TokenScope.READ, None))
+    return token.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +239,16 @@ MUTATIONS: Mapping[str, Operation] = {
         {"projectId": "$project", "assetIds": ["$asset"], "model": {"modelId": "$model"}},
     ),
     "cancelDetection": _by_id("mutation", "cancelDetection", "id", "detection", _ERRORS),
+    "createApiToken": _mutation("createApiToken", "CreateApiTokenInput", {"name": "CI", "scope": "READ"}),
+    "setTeamMember": _mutation(
+        "setTeamMember", "TeamMemberInput", {"teamId": "$team", "email": "new@example.org", "role": "VIEWER"}
+    ),
     # Last, since what they delete is needed before.
+    "revokeApiToken": _by_id("mutation", "revokeApiToken", "id", "token", _ERRORS),
+    "removeTeamMember": Operation(
+        f"mutation($t: ID!, $u: ID!) {{ removeTeamMember(teamId: $t, userId: $u) {{ {_ERRORS} }} }}",
+        {"t": "$team", "u": "$user"},
+    ),
     "deleteAnnotations": Operation(
         f"mutation($ids: [ID!]!) {{ deleteAnnotations(ids: $ids) {{ {_ERRORS} }} }}", {"ids": ["$annotation"]}
     ),
@@ -257,6 +284,7 @@ QUERIES: Mapping[str, Operation] = {
 NODES = (
     "team",
     "user",
+    "token",
     "project",
     "batch",
     "asset",

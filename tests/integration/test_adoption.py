@@ -213,6 +213,7 @@ def test_the_page_for_maintainers_has_all_that_the_revisions_add() -> None:
         "What exports adds",
         "What training adds",
         "What inference adds",
+        "What access adds",
     ):
         for table, columns in documented(heading).items():
             assert told.get(table, set()).isdisjoint(columns), table

@@ -40,6 +40,12 @@ def test_nothing_needs_to_be_set() -> None:
         ("AGRIDRONE_PORT", "80000"),
         ("AGRIDRONE_PORT", "http"),
         ("PUBLIC_URL", "farm.example.org"),
+        ("PUBLIC_URL", "http://[::1"),
+        ("SIGN_IN_PAGE", "login.example.org"),
+        ("SIGN_IN_PAGE", "https://login.example.org/#start"),
+        ("SIGN_IN_PAGE", "https://login.example.org; script-src *"),
+        ("SIGN_IN_PAGE", "https://name:password@login.example.org"),
+        ("GRAPHIQL", "yes"),
         ("DATABASE_URL", "postgresql://localhost/x"),
         ("DATABASE_URL", "mysql://localhost/x"),
         ("REDIS_URL", "localhost:6379"),
@@ -152,6 +158,37 @@ def test_on_loopback_the_folder_s_own_secret_serves(host: str, tmp_path: Path) -
     assert len(secrets.pop()) >= 32
     (file,) = (tmp_path / "data").iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("given", "offered"),
+    [
+        ({}, True),
+        ({"host": "::1"}, True),
+        ({"public_url": "http://localhost:9000"}, True),
+        ({"public_url": "https://[::1]:9000/"}, True),
+        ({"public_url": "https://farm.example.org"}, False),
+        ({"public_url": "https://localhost.example.org"}, False),
+        ({"public_url": "https://127.0.0.1@farm.example.org"}, False),
+        ({"jwt_secret": "s" * 32}, False),
+        ({"jwt_secret": "s" * 32, "host": "0.0.0.0"}, False),
+    ],
+)
+def test_an_e_mail_address_signs_in_on_this_machine_only(given: dict[str, str], offered: bool) -> None:
+    assert load_settings(**given).development_sign_in is offered
+
+
+@pytest.mark.parametrize(
+    ("graphiql", "host", "served"),
+    [
+        ("auto", "127.0.0.1", True),
+        ("auto", "0.0.0.0", False),
+        ("on", "0.0.0.0", True),
+        ("off", "127.0.0.1", False),
+    ],
+)
+def test_graphiql_is_served_on_loopback_unless_set(graphiql: str, host: str, served: bool) -> None:
+    assert load_settings(graphiql=graphiql, host=host, jwt_secret="s" * 32).serves_graphiql is served
 
 
 def test_what_is_given_wins_over_the_environment_and_that_over_the_file(

@@ -1,0 +1,1 @@
+"""The pages for a browser: the React application in this folder, built into `dist`, and the routes that serve it."""
