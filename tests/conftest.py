@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import pytest
 from filelock import FileLock
+from playwright.async_api import Browser
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import URL, make_url, text
@@ -24,16 +25,21 @@ from sqlalchemy.pool import NullPool
 from adapters.local_store import LocalStore
 from adapters.object_store import open_object_store
 from adapters.settings import Settings
+from chromium import running_chromium
 from cli.embedded_redis import embedded_redis
 from db import migrate
 from db.database import SqlDatabase
 from db.tables import metadata
 from domain.ports import ObjectStore
 from faulty_server import FaultyServer
+from live.server import LiveServer, live_server
 from s3_server import S3Server, running_s3
 from seeds import silent_database
-from stack import Stack, running_api
+from stack import Stack, kept_sandbox, running_api
 from trained_detectors import TILED, Detector, train_detector
+
+# Hundreds of processes are started here: what one has compiled, the next ones need not compile again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 BACKENDS = ["sqlite", "mariadb"]
 # The gate brings no MySQL: where MYSQL_URL names one, the tests of the tables' history run on it too.
@@ -244,6 +250,12 @@ async def embedded_redis_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncI
         yield url
 
 
+@pytest.fixture(scope="session", autouse=True)
+async def _sandbox() -> AsyncIterator[None]:
+    async with kept_sandbox():
+        yield
+
+
 @pytest.fixture
 async def api(sqlite_url: str, embedded_redis_url: str, tmp_path: Path) -> AsyncIterator[Stack]:
     """The running API on its embedded parts."""
@@ -277,3 +289,17 @@ async def detector(tmp_path_factory: pytest.TempPathFactory) -> Detector:
             known.write_bytes(pickle.dumps(await train_detector(folder, TILED, epochs=10)))
         found: Detector = pickle.loads(known.read_bytes())
     return found
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium, for the built pages."""
+    async with running_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LiveServer]:
+    """`agridrone up` on a folder of the module's own."""
+    with live_server() as server:
+        yield server

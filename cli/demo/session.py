@@ -77,7 +77,9 @@ def _leave_up(server: Server, console: Console) -> None:
     token = shlex.join(server.token_command(_EMAIL))
     question = '{"query": "{ projects { nodes { id name versionCount activeModel { name } } } }"}'
     headers = "-H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json'"
-    console.print(f"\nThe server stays up at [bold]{server.address}[/] until you press Ctrl-C. To sign in:")
+    console.print("\nThe server stays up until you press Ctrl-C.")
+    console.print(f"Open [bold]{server.address}[/] in a browser and sign in as {_EMAIL}.")
+    console.print("From a shell:")
     console.print(Text(f"  TOKEN=$({token} | tail -1)"), soft_wrap=True)
     console.print(Text(f"  curl -s {server.address}/graphql {headers} -d '{question}'"), soft_wrap=True)
     try:

@@ -1,4 +1,15 @@
-import { Alert, createTheme, Drawer, Modal, Notification, Table, Tooltip, type MantineColorsTuple } from "@mantine/core";
+import {
+  Alert,
+  createTheme,
+  defaultVariantColorsResolver,
+  Drawer,
+  Modal,
+  Notification,
+  Table,
+  Tooltip,
+  type MantineColorsTuple,
+  type VariantColorsResolver,
+} from "@mantine/core";
 
 /** Deep forest green: shade 8 on light, 5 on dark, so that text on it has contrast in both. */
 const forest: MantineColorsTuple = [
@@ -30,10 +41,21 @@ const gray: MantineColorsTuple = [
 
 const closable = { closeButtonProps: { "aria-label": "Close" } };
 
+// The header of a dialog is a <header>, which is a landmark of the whole page to assistive technology.
+const dialog = { ...closable, attributes: { header: { role: "presentation" } } };
+
+/** autoContrast looks at the light scheme's shade alone: on the primary colour the text follows the scheme. */
+const readable: VariantColorsResolver = (input) => {
+  const usual = defaultVariantColorsResolver(input);
+  const primary = (input.color ?? input.theme.primaryColor) === input.theme.primaryColor;
+  return input.variant === "filled" && primary ? { ...usual, color: "var(--mantine-primary-color-contrast)" } : usual;
+};
+
 export const theme = createTheme({
   primaryColor: "forest",
   primaryShade: { light: 8, dark: 5 },
   autoContrast: true,
+  variantColorResolver: readable,
   colors: { forest, gray },
   defaultRadius: "md",
   fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif",
@@ -42,8 +64,8 @@ export const theme = createTheme({
   components: {
     // The title in the alert's own colour has too little contrast on its light ground.
     Alert: Alert.extend({ styles: { title: { color: "var(--mantine-color-text)" } } }),
-    Modal: Modal.extend({ defaultProps: closable }),
-    Drawer: Drawer.extend({ defaultProps: closable }),
+    Modal: Modal.extend({ defaultProps: dialog }),
+    Drawer: Drawer.extend({ defaultProps: dialog }),
     Notification: Notification.extend({ defaultProps: closable }),
     Table: Table.extend({ defaultProps: { verticalSpacing: "xs" } }),
     Tooltip: Tooltip.extend({ defaultProps: { events: { hover: true, focus: true, touch: true }, openDelay: 200 } }),

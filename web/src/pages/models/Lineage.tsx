@@ -2,7 +2,7 @@ import { Text } from "@mantine/core";
 import { Link } from "wouter";
 
 import { percent } from "../../components/numbers";
-import { treeOf } from "./lineage";
+import { treeOf } from "./lineageTree";
 import classes from "./Lineage.module.css";
 import type { ListedModel } from "./listedModel";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { treeOf } from "./lineage";
+import { treeOf } from "./lineageTree";
 
 const from = (parentId: string | null, id: string) => ({ id, parentId });
 

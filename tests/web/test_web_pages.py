@@ -1,0 +1,117 @@
+"""Every page as it stands: axe finds nothing and nothing is cut off, in light and dark, at a desk and on a phone."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import pytest
+from furnished import OWNER, VIEWER, Furnished, furnish
+from playwright.async_api import Browser, Page, expect
+from visitor import DESKTOP, PHONE, visiting
+
+from live.server import LiveServer
+
+Theme = Literal["light", "dark"]
+
+PAGES = {
+    "projects": "/projects",
+    "images": "{base}/images",
+    "viewer": "{base}/images/{asset}",
+    "review": "{base}/review",
+    "versions": "{base}/versions",
+    "create version": "{base}/versions?new=1",
+    "version": "{base}/versions/2",
+    "compare versions": "{base}/versions/2?compare=1",
+    "training": "{base}/training",
+    "job": "{base}/training/{job}",
+    "models": "{base}/models",
+    "model": "{base}/models/{model}",
+    "compare models": "{base}/models/compare",
+    "try it": "{base}/try",
+    "settings": "{base}/settings",
+}
+LOOKS: dict[str, tuple[tuple[int, int], Theme]] = {
+    "desk, light": (DESKTOP, "light"),
+    "desk, dark": (DESKTOP, "dark"),
+    "phone": (PHONE, "light"),
+}
+
+
+@pytest.fixture(scope="module")
+async def furnished(server: LiveServer) -> Furnished:
+    return await furnish(server)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+async def test_pages_are_accessible_and_whole(
+    browser: Browser, server: LiveServer, furnished: Furnished, look: str
+) -> None:
+    window, theme = LOOKS[look]
+    async with visiting(browser, server.address, server.token(OWNER), window=window, theme=theme) as visitor:
+        for path in PAGES.values():
+            await visitor.open(_filled(path, furnished))
+            await settled(visitor.page)
+            await visitor.accessible()
+
+
+def _filled(path: str, furnished: Furnished) -> str:
+    return path.format(
+        base=furnished.base, asset=furnished.asset_id, job=furnished.job_ids[0], model=furnished.model_ids[0]
+    )
+
+
+async def settled(page: Page) -> None:
+    """What the page first shows has come: no skeleton is left, and nothing is being fetched."""
+    await page.wait_for_load_state("networkidle")
+    await page.wait_for_function("() => !document.querySelector('[class*=Skeleton-root]')")
+
+
+async def test_a_viewer_sees_no_button_that_is_refused_to_viewers(
+    browser: Browser, server: LiveServer, furnished: Furnished
+) -> None:
+    forbidden = re.compile(
+        "New Version|Train New Model|Deploy|Evaluate|Go back|Save|Upload|Import|Accept|Reject|Cancel|Retry|Rename|"
+        "Archive|Add member|Remove|Delete|Detect|Start",
+        re.IGNORECASE,
+    )
+    async with visiting(browser, server.address, server.token(VIEWER)) as visitor:
+        page = visitor.page
+        for name in ("images", "viewer", "versions", "version", "training", "job", "models", "model", "settings"):
+            await visitor.open(_filled(PAGES[name], furnished))
+            await settled(page)
+            shown = await page.get_by_role("button", name=forbidden).all()
+            assert [await button.inner_text() for button in shown] == [], name
+        await expect(page.get_by_role("link", name="Try it")).to_have_count(0)
+
+
+async def test_what_the_server_refuses_stands_beside_its_field(
+    browser: Browser, server: LiveServer, furnished: Furnished
+) -> None:
+    async with visiting(browser, server.address, server.token(OWNER)) as visitor:
+        page = visitor.page
+        await visitor.open(f"{furnished.base}/versions/1")
+        await page.get_by_role("button", name=re.compile("Train New Model")).first.click()
+        size = page.get_by_role("dialog").get_by_role("textbox", name="Image Size")
+        await size.fill("100")
+        await page.get_by_role("button", name="Start Training").click()
+        await expect(size).to_have_attribute("aria-invalid", "true")
+        await expect(size).to_have_accessible_description(re.compile("32"))
+        await visitor.accessible()
+
+        await visitor.open("/projects")
+        await page.get_by_role("button", name="New project").click()
+        name = page.get_by_role("textbox", name="Name")
+        await name.fill("   ")
+        await page.get_by_role("button", name="Create project").click()
+        await expect(name).to_have_attribute("aria-invalid", "true")
+        await expect(name).to_have_value("   ")
+        await visitor.accessible()
+
+        await visitor.open(f"{furnished.base}/settings")
+        models = page.get_by_role("textbox", name="Models")
+        await models.fill("no such thing")
+        await models.press("Enter")
+        await page.get_by_role("button", name="Save models").click()
+        await expect(models).to_have_attribute("aria-invalid", "true")
+        await visitor.accessible()

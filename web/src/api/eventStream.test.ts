@@ -1,0 +1,88 @@
+import { parse } from "graphql";
+import { createClient, makeServer } from "graphql-ws";
+import { afterEach, expect, test } from "vitest";
+import { WebSocket, WebSocketServer } from "ws";
+
+import { followEvents, type Stream } from "./eventStream";
+
+interface Event {
+  cursor: string;
+}
+type Variables = { after?: string | null };
+
+const DOCUMENT = parse("subscription ($after: String) { events(after: $after) { cursor } }");
+const closing: (() => void)[] = [];
+
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+/** Tells events 1 to `last` to whoever asks, those behind the cursor only, and drops the connection after `dropAt`. */
+function serving(last: number, dropAt: number) {
+  const asked: (string | null)[] = [];
+  const sockets = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  const server = makeServer({
+    onSubscribe: (_context, _id, payload) => ({
+      schema: null as never,
+      document: parse(payload.query),
+      variableValues: payload.variables,
+    }),
+    validate: () => [],
+    subscribe: async ({ variableValues }) => {
+      const after = (variableValues as Variables | undefined)?.after ?? null;
+      asked.push(after);
+      return (async function* () {
+        for (let number = Number(after ?? 0) + 1; number <= last; number += 1) {
+          yield { data: { events: { cursor: String(number) } } };
+          if (number === dropAt && asked.length === 1) for (const one of sockets.clients) one.terminate();
+        }
+        await new Promise(() => {});
+      })();
+    },
+  });
+  sockets.on("connection", (socket) => {
+    const closed = server.opened(
+      {
+        protocol: socket.protocol,
+        send: (data) => new Promise((resolve) => socket.send(data, () => resolve())),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (take) => socket.on("message", (data) => void take(String(data))),
+      },
+      {},
+    );
+    socket.on("close", (code, reason) => void closed(code, String(reason)));
+  });
+  closing.push(() => sockets.close());
+  const listening = sockets.address() ? Promise.resolve() : new Promise((resolve) => sockets.once("listening", resolve));
+  const client = createClient({
+    url: async () => {
+      await listening;
+      return `ws://127.0.0.1:${(sockets.address() as { port: number }).port}`;
+    },
+    webSocketImpl: WebSocket,
+    retryWait: async () => {},
+    shouldRetry: () => true,
+  });
+  closing.push(() => void client.dispose());
+  return { asked, client };
+}
+
+test("after a lost connection the stream goes on behind the last event, and tells none twice", async () => {
+  const { asked, client } = serving(5, 2);
+  const heard: string[] = [];
+  await new Promise<void>((resolve) => {
+    const stream: Stream<{ events: Event }, Variables, Event> = {
+      document: DOCUMENT as Stream<{ events: Event }, Variables, Event>["document"],
+      variables: { after: null },
+      pick: ({ events }) => events,
+      onEvent: ({ cursor }) => {
+        heard.push(cursor);
+        if (cursor === "5") resolve();
+      },
+    };
+    closing.push(followEvents(client, stream));
+  });
+  expect(heard).toEqual(["1", "2", "3", "4", "5"]);
+  expect(asked).toHaveLength(2);
+  expect(Number(asked[1])).toBeGreaterThan(0);
+});

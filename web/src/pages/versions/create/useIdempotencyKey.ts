@@ -1,0 +1,20 @@
+import { useCallback, useRef } from "react";
+
+/**
+ * A key for each input of this dialog: the same input sent again, its answer lost, makes no second version, and one that
+ * was changed is not taken for the first.
+ */
+export function useIdempotencyKey(): (input: object) => string {
+  const keys = useRef(new Map<string, string>());
+  return useCallback((input) => {
+    const content = JSON.stringify(input);
+    const key = keys.current.get(content) ?? newKey();
+    keys.current.set(content, key);
+    return key;
+  }, []);
+}
+
+/** `crypto.randomUUID` is there on https alone, this everywhere. */
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16).padStart(8, "0")).join("");
+}
