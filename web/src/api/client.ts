@@ -15,7 +15,7 @@ export function createApiClient(): Client {
     exchanges: [
       mapExchange({
         onError(error) {
-          if (isSignedOut(error)) session.signOut();
+          if (isSignedOut(error)) session.expire();
         },
       }),
       cacheExchange,

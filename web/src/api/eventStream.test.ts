@@ -1,9 +1,10 @@
 import { parse } from "graphql";
 import { createClient, makeServer } from "graphql-ws";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 
 import { followEvents, type Stream } from "./eventStream";
+import { session } from "./session";
 
 interface Event {
   cursor: string;
@@ -11,11 +12,27 @@ interface Event {
 type Variables = { after?: string | null };
 
 const DOCUMENT = parse("subscription ($after: String) { events(after: $after) { cursor } }");
+const STREAM: Stream<{ events: Event }, Variables, Event> = {
+  document: DOCUMENT as Stream<{ events: Event }, Variables, Event>["document"],
+  variables: { after: null },
+  pick: ({ events }) => events,
+  onEvent: () => {},
+};
 const closing: (() => void)[] = [];
 
 afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
+
+/** A client whose server ends every subscription with an error of the code. */
+function refusing(code: string): Pick<ReturnType<typeof createClient>, "subscribe"> {
+  return {
+    subscribe(_request, sink) {
+      sink.error([{ message: "No longer.", extensions: { code } }]);
+      return () => {};
+    },
+  };
+}
 
 /** Tells events 1 to `last` to whoever asks, those behind the cursor only, and drops the connection after `dropAt`. */
 function serving(last: number, dropAt: number) {
@@ -72,9 +89,7 @@ test("after a lost connection the stream goes on behind the last event, and tell
   const heard: string[] = [];
   await new Promise<void>((resolve) => {
     const stream: Stream<{ events: Event }, Variables, Event> = {
-      document: DOCUMENT as Stream<{ events: Event }, Variables, Event>["document"],
-      variables: { after: null },
-      pick: ({ events }) => events,
+      ...STREAM,
       onEvent: ({ cursor }) => {
         heard.push(cursor);
         if (cursor === "5") resolve();
@@ -85,4 +100,21 @@ test("after a lost connection the stream goes on behind the last event, and tell
   expect(heard).toEqual(["1", "2", "3", "4", "5"]);
   expect(asked).toHaveLength(2);
   expect(Number(asked[1])).toBeGreaterThan(0);
+});
+
+test("a sign-in that the server no longer takes signs the browser out, and says why", () => {
+  session.signIn("revoked");
+  const onRefused = vi.fn<(message: string, code: string | undefined) => void>();
+  followEvents(refusing("UNAUTHENTICATED"), { ...STREAM, onRefused });
+  expect(session.token()).toBeNull();
+  expect(session.notice()).toMatch(/signed out/);
+  expect(onRefused).not.toHaveBeenCalled();
+});
+
+test("what is no longer the viewer's is told to whoever follows it, who stays signed in", () => {
+  session.signIn("good");
+  const onRefused = vi.fn<(message: string, code: string | undefined) => void>();
+  followEvents(refusing("NOT_FOUND"), { ...STREAM, onRefused });
+  expect(onRefused).toHaveBeenCalledExactlyOnceWith("No longer.", "NOT_FOUND");
+  expect(session.token()).toBe("good");
 });

@@ -3,10 +3,16 @@ import { print } from "graphql";
 import type { Client } from "graphql-ws";
 import { useEffect, useRef } from "react";
 
+import { session } from "./session";
 import { sockets } from "./sockets";
 
 interface Event {
   cursor: string;
+}
+
+interface Refusal {
+  message: string;
+  extensions?: { code?: string };
 }
 
 export interface Stream<Data, Variables extends { after?: string | null }, E extends Event> {
@@ -22,28 +28,32 @@ export interface Stream<Data, Variables extends { after?: string | null }, E ext
 /**
  * Follows one subscription of the contract. graphql-ws sends the payload anew at each reconnection: `after` in it moves
  * with the events, so that the server goes on right behind the last one that came, without gap or repetition.
+ * A sign-in that has ended or was revoked signs this browser out.
  */
 export function followEvents<Data, Variables extends { after?: string | null }, E extends Event>(
   client: Pick<Client, "subscribe">,
   stream: Stream<Data, Variables, E>,
 ): () => void {
   const variables: Variables = { ...stream.variables };
+  const refuse = ([first]: readonly Refusal[]) => {
+    const code = first?.extensions?.code;
+    if (code === "UNAUTHENTICATED") session.expire();
+    else stream.onRefused?.(first?.message ?? "The stream ended.", code);
+  };
   return client.subscribe<Data>(
     { query: print(stream.document), variables },
     {
       next({ data, errors }) {
-        if (errors?.length) {
-          const [first] = errors;
-          stream.onRefused?.(first?.message ?? "The stream ended.", first?.extensions?.code as string | undefined);
-        } else if (data) {
+        if (errors?.length) refuse(errors as readonly Refusal[]);
+        else if (data) {
           const event = stream.pick(data);
           variables.after = event.cursor;
           stream.onEvent(event);
         }
       },
       error(reason) {
-        const [first] = Array.isArray(reason) ? (reason as { message: string; extensions?: { code?: string } }[]) : [];
-        if (first) stream.onRefused?.(first.message, first.extensions?.code);
+        // Else the connection is lost, which mends itself.
+        if (Array.isArray(reason)) refuse(reason as readonly Refusal[]);
       },
       complete() {},
     },

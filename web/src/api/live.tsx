@@ -5,6 +5,7 @@ import { useQuery, type AnyVariables, type UseQueryResponse } from "urql";
 import { useEventStream } from "./eventStream";
 import { graphql } from "./generated";
 import type { ProjectEventKind, ProjectEventsSubscription, ProjectEventsSubscriptionVariables } from "./generated/graphql";
+import { useKeptData } from "./keptData";
 
 export type News = ProjectEventsSubscription["projectEvents"];
 type Listener = (news: News | null) => void;
@@ -31,7 +32,18 @@ const NewsContext = createContext<(listener: Listener) => () => void>(() => () =
  * Follows what happens in a project, from the cursor that was read with it, and passes it on to everything below.
  * When the server no longer keeps that cursor, all below reads anew (`null` news).
  */
-export function ProjectNews({ projectId, after, children }: { projectId: string; after: string; children: ReactNode }) {
+export function ProjectNews({
+  projectId,
+  after,
+  onGone,
+  children,
+}: {
+  projectId: string;
+  after: string;
+  /** The viewer may no longer see the project. */
+  onGone: () => void;
+  children: ReactNode;
+}) {
   const listeners = useRef(new Set<Listener>());
   const [from, setFrom] = useState<string | null>(after);
   const pass = useCallback((news: News | null) => {
@@ -43,6 +55,7 @@ export function ProjectNews({ projectId, after, children }: { projectId: string;
     pick: (data) => data.projectEvents,
     onEvent: pass,
     onRefused: (_message, code) => {
+      if (code === "NOT_FOUND") onGone();
       if (code !== "CURSOR_EXPIRED") return;
       setFrom(null);
       pass(null);
@@ -81,6 +94,7 @@ export function useLiveQuery<Data, Variables extends AnyVariables>(
   const [result, execute] = useQuery<Data, Variables>({ query, variables, pause } as Parameters<
     typeof useQuery<Data, Variables>
   >[0]);
+  const data = useKeptData(result, JSON.stringify(variables));
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
   useNews(kinds, () => {
@@ -88,5 +102,5 @@ export function useLiveQuery<Data, Variables extends AnyVariables>(
     clearTimeout(timer.current);
     timer.current = setTimeout(() => execute({ requestPolicy: "network-only" }), SETTLE_MS);
   });
-  return useMemo(() => [result, execute], [result, execute]);
+  return useMemo(() => [{ ...result, data }, execute], [result, data, execute]);
 }

@@ -4,6 +4,7 @@ const TOKEN = "agridrone.token";
 const STATE = "agridrone.sign-in-state";
 /** In localStorage, so that a link opened in another tab is signed in too; the strict CSP lets no foreign script read it. */
 const listeners = new Set<() => void>();
+let notice: string | null = null;
 
 function tell(): void {
   for (const listener of listeners) listener();
@@ -20,6 +21,7 @@ export const session = {
   },
 
   signIn(token: string): void {
+    notice = null;
     localStorage.setItem(TOKEN, token);
     tell();
   },
@@ -27,6 +29,18 @@ export const session = {
   signOut(): void {
     localStorage.removeItem(TOKEN);
     tell();
+  },
+
+  /** The server no longer takes the token: the sign-in page says so. */
+  expire(): void {
+    if (session.token() === null) return;
+    notice = "You were signed out: the sign-in has ended or was revoked. Sign in again to go on where you were.";
+    session.signOut();
+  },
+
+  /** Why one has to sign in again, where that was not one's own wish. */
+  notice(): string | null {
+    return notice;
   },
 
   subscribe(listener: () => void): () => void {
@@ -62,4 +76,5 @@ export function acceptReturn(location: Location = window.location): void {
   const expected = sessionStorage.getItem(STATE);
   sessionStorage.removeItem(STATE);
   if (expected !== null && given.get("state") === expected) session.signIn(token);
+  else notice = "The sign-in page answered a question that this browser tab did not ask. Sign in again from here.";
 }

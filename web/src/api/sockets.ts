@@ -37,7 +37,7 @@ export const sockets: Client = createClient({
     connected: () => become("connected"),
     closed: (event) => {
       const { code, wasClean } = event as CloseEvent;
-      if (code === FORBIDDEN) session.signOut();
+      if (code === FORBIDDEN) session.expire();
       become(wasClean && code === 1000 ? "idle" : "lost");
     },
     ping: (received) => {

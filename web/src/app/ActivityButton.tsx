@@ -1,13 +1,15 @@
 import { ActionIcon, Indicator, Popover, Progress, Stack, Text, UnstyledButton } from "@mantine/core";
 import { Activity } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { Link } from "wouter";
 
-import { tell } from "../api/action";
+import { complain, tell } from "../api/action";
 import { graphql } from "../api/generated";
 import { useLiveQuery } from "../api/live";
 import { useProject } from "../api/projectContext";
-import { runningWork } from "./runningWork";
+import { count, counted, size } from "../components/numbers";
+import { useUploads } from "../uploads/useUploads";
+import { ended, workOf, type Work } from "./runningWork";
 import classes from "./ActivityButton.module.css";
 
 export const ACTIVITY = graphql(`
@@ -32,7 +34,7 @@ export const ACTIVITY = graphql(`
           }
         }
       }
-      trainingJobs(first: 10, status: [QUEUED, PREPARING, RUNNING]) {
+      trainingJobs(first: 20) {
         nodes {
           id
           status
@@ -89,19 +91,15 @@ const KINDS = [
   "UPLOAD_CHANGED",
 ] as const;
 
-/** What runs in the project, with its progress, in one place; what finished says so once. */
+/** What runs in the project, with its progress, in one place; what ended says so once. */
 export function ActivityButton() {
   const { id } = useProject();
   const [{ data }] = useLiveQuery(ACTIVITY, { id }, KINDS);
   const [opened, setOpened] = useState(false);
-  const work = data ? runningWork(data.project) : [];
-  const before = useRef<Map<string, string>>(new Map());
-  useEffect(() => {
-    if (!data) return;
-    const now = new Map(runningWork(data.project).map(({ key, name }) => [key, name]));
-    for (const [key, name] of before.current) if (!now.has(key)) tell(`${name}: no longer running`);
-    before.current = now;
-  }, [data]);
+  const all = useMemo(() => (data ? workOf(data.project) : null), [data]);
+  useEndings(all);
+  const sending = useSending();
+  const work = [...sending, ...(all ?? []).filter(({ outcome }) => outcome === null)];
   return (
     <Popover opened={opened} onChange={setOpened} position="bottom-end" width={320} shadow="md" trapFocus>
       <Indicator disabled={work.length === 0} label={work.length} size={16} offset={6} processing>
@@ -117,33 +115,72 @@ export function ActivityButton() {
           </ActionIcon>
         </Popover.Target>
       </Indicator>
-      <Popover.Dropdown>
+      <Popover.Dropdown aria-label="Activity">
         {work.length === 0 ? (
           <Text size="sm" c="dimmed" tabIndex={-1} data-autofocus>
             Nothing is running in this project.
           </Text>
         ) : (
           <Stack gap="xs" component="ul" className={classes.list}>
-            {work.map(({ key, name, state, to, progress }) => (
-              <li key={key}>
-                <UnstyledButton component={Link} to={to} className={classes.item} onClick={() => setOpened(false)}>
-                  <Text size="sm">
-                    {name}
-                    {state ? `: ${state}` : ""}
-                  </Text>
-                  <Progress
-                    value={progress === null ? 100 : progress * 100}
-                    animated={progress === null}
-                    size="sm"
-                    mt={4}
-                    aria-label={name}
-                  />
-                </UnstyledButton>
-              </li>
+            {work.map((one) => (
+              <WorkItem key={one.key} work={one} onOpen={() => setOpened(false)} />
             ))}
           </Stack>
         )}
       </Popover.Dropdown>
     </Popover>
   );
+}
+
+function WorkItem({ work: { name, state, to, progress }, onOpen }: { work: Work; onOpen: () => void }) {
+  return (
+    <li>
+      <UnstyledButton component={Link} to={to} className={classes.item} onClick={onOpen}>
+        <Text size="sm" fw={600} truncate>
+          {name}
+        </Text>
+        {state && (
+          <Text size="xs" c="dimmed">
+            {state}
+          </Text>
+        )}
+        <Progress
+          value={progress === null ? 100 : progress * 100}
+          animated={progress === null}
+          size="sm"
+          mt={4}
+          aria-label={name}
+        />
+      </UnstyledButton>
+    </li>
+  );
+}
+
+/** This browser's own upload to the project, which the server does not know the length of. */
+function useSending(): Work[] {
+  const { id } = useProject();
+  const { running, done, total, bytesDone, bytesTotal, label } = useUploads(id);
+  if (!running) return [];
+  return [
+    {
+      key: "sending",
+      name: `Upload of ${label}`,
+      state: `${count(done)} of ${counted(total, "image")}, ${size(bytesDone)} of ${size(bytesTotal)}`,
+      to: "/images",
+      progress: bytesTotal ? bytesDone / bytesTotal : null,
+      outcome: null,
+    },
+  ];
+}
+
+function useEndings(all: readonly Work[] | null): void {
+  const before = useRef<readonly Work[]>([]);
+  useEffect(() => {
+    if (all === null) return;
+    for (const { name, outcome } of ended(before.current, all)) {
+      if (outcome === "failed") complain(`${name} failed. Its page says why.`);
+      else tell(`${name} is ${outcome}.`);
+    }
+    before.current = all;
+  }, [all]);
 }

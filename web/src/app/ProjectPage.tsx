@@ -1,16 +1,18 @@
 import { Box } from "@mantine/core";
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
-import { useQuery } from "urql";
+import { useClient, useQuery } from "urql";
 import { Redirect, Route, Router, Switch } from "wouter";
 
 import { isNotFound } from "../api/errors";
 import { graphql } from "../api/generated";
+import { useKeptData } from "../api/keptData";
 import { ProjectNews, useNews } from "../api/live";
 import { ProjectContext } from "../api/projectContext";
 import { QueryProblem } from "../components/Problem";
 import { Loading } from "./Loading";
 import { NotFound } from "./NotFound";
 import { ProjectHeader } from "./ProjectHeader";
+import { RAIL } from "./ProjectRail";
 
 const ImagesPage = lazy(() => import("../pages/images/ImagesPage"));
 const ReviewPage = lazy(() => import("../pages/review/ReviewPage"));
@@ -76,9 +78,10 @@ const SHELL_NEWS = [
 
 /** One project: its header and tabs, and below them the page that the address names. */
 export default function ProjectPage({ id }: { id: string }) {
-  const [{ data, error }, execute] = useQuery({ query: PROJECT, variables: { id } });
+  const [result, execute] = useQuery({ query: PROJECT, variables: { id } });
   const refresh = useCallback(() => execute({ requestPolicy: "network-only" }), [execute]);
-  const project = data?.project;
+  const { error } = result;
+  const project = useKeptData(result, id)?.project;
   // Followed from the first reading on: what a later one says is old news by then.
   const cursor = useRef<string>(undefined);
   cursor.current ??= project?.eventCursor;
@@ -94,7 +97,7 @@ export default function ProjectPage({ id }: { id: string }) {
   if (!project || cursor.current === undefined) return <Loading />;
   return (
     <ProjectContext value={project}>
-      <ProjectNews projectId={id} after={cursor.current}>
+      <ProjectNews projectId={id} after={cursor.current} onGone={refresh}>
         <ShellNews refresh={refresh} />
         <Router base={`/projects/${id}`}>
           <ProjectHeader />
@@ -133,14 +136,18 @@ function Pages() {
   );
 }
 
-/** Keeps the tabs' counts right, a moment after the last news of a burst. */
+/** Keeps the counts of the tabs and of the rail right, a moment after the last news of a burst. */
 function ShellNews({ refresh }: { refresh: () => void }) {
+  const client = useClient();
   const [burst, setBurst] = useState(0);
   useNews(SHELL_NEWS, () => setBurst((count) => count + 1));
   useEffect(() => {
     if (burst === 0) return;
-    const timer = setTimeout(refresh, 300);
+    const timer = setTimeout(() => {
+      refresh();
+      void client.query(RAIL, {}, { requestPolicy: "network-only" }).toPromise();
+    }, 300);
     return () => clearTimeout(timer);
-  }, [burst, refresh]);
+  }, [burst, refresh, client]);
   return null;
 }

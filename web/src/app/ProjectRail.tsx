@@ -4,9 +4,10 @@ import { useQuery } from "urql";
 import { Link, useLocation } from "wouter";
 
 import { graphql } from "../api/generated";
+import { useKeptData } from "../api/keptData";
 import { counted } from "../components/numbers";
 
-const RAIL = graphql(`
+export const RAIL = graphql(`
   query Rail {
     projects(first: 100) {
       nodes {
@@ -24,7 +25,8 @@ const RAIL = graphql(`
 
 /** The projects of the viewer's teams; team by team where there are several. */
 export function ProjectRail() {
-  const [{ data }] = useQuery({ query: RAIL, variables: {} });
+  const [result] = useQuery({ query: RAIL, variables: {} });
+  const data = useKeptData(result, "");
   const [location] = useLocation();
   const projects = data?.projects.nodes ?? [];
   const teams = [...new Map(projects.map(({ team }) => [team.id, team.name]))];
@@ -37,7 +39,7 @@ export function ProjectRail() {
         leftSection={<LayoutGrid size={16} aria-hidden />}
         active={location === "/projects"}
       />
-      {!data && (
+      {!data && !result.error && (
         <Stack gap="xs" p="xs">
           <Skeleton height={30} />
           <Skeleton height={30} />

@@ -1,7 +1,7 @@
 import { ActionIcon, AppShell, Burger, Group, Menu, Text, useMantineColorScheme, VisuallyHidden } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { CircleUser, Code, Keyboard, LogOut, MoonStar, Sun } from "lucide-react";
-import { useEffect, useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useQuery } from "urql";
 import { Link, useLocation } from "wouter";
 
@@ -11,6 +11,7 @@ import { useSignInOptions } from "../api/signInOptions";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { KeyboardHelp } from "./KeyboardHelp";
 import { ProjectRail } from "./ProjectRail";
+import { useArrival } from "./useArrival";
 import classes from "./Shell.module.css";
 
 const VIEWER = graphql(`
@@ -28,6 +29,8 @@ export function Shell({ children }: { children: ReactNode }) {
   const [railOpen, rail] = useDisclosure(false);
   const [location] = useLocation();
   const { close } = rail;
+  const page = useRef<HTMLElement>(null);
+  useArrival(page);
   useEffect(() => close(), [location, close]);
   return (
     <AppShell
@@ -43,7 +46,7 @@ export function Shell({ children }: { children: ReactNode }) {
         <Group h="100%" px="md" justify="space-between" wrap="nowrap" gap="xs">
           <Group gap="xs" wrap="nowrap" style={{ minWidth: 0 }}>
             <Burger opened={railOpen} onClick={rail.toggle} hiddenFrom="sm" size="sm" aria-label="Projects" />
-            <Link to="/projects" className={classes.brand}>
+            <Link to="/projects" className={classes.brand} aria-label="AgriDrone Ops">
               <img src="/leaf.svg" alt="" width={26} height={26} />
               <Text fw={700} span visibleFrom="xs">
                 AgriDrone Ops
@@ -59,9 +62,10 @@ export function Shell({ children }: { children: ReactNode }) {
       <AppShell.Navbar p="xs">
         <ProjectRail />
       </AppShell.Navbar>
-      <AppShell.Main id="page" tabIndex={-1} className={classes.main}>
+      <AppShell.Main id="page" ref={page} tabIndex={-1} className={classes.main}>
         <ConnectionBanner />
         {children}
+        <div id="overlays" />
       </AppShell.Main>
     </AppShell>
   );

@@ -3,6 +3,8 @@ import {
   createTheme,
   defaultVariantColorsResolver,
   Drawer,
+  isLightColor,
+  Menu,
   Modal,
   Notification,
   Table,
@@ -44,16 +46,21 @@ const closable = { closeButtonProps: { "aria-label": "Close" } };
 // The header of a dialog is a <header>, which is a landmark of the whole page to assistive technology.
 const dialog = { ...closable, attributes: { header: { role: "presentation" } } };
 
-/** autoContrast looks at the light scheme's shade alone: on the primary colour the text follows the scheme. */
+const SHADE = { light: 8, dark: 5 } as const;
+
+/** autoContrast looks at the light scheme's shade alone: on a filled ground the text follows the scheme. */
 const readable: VariantColorsResolver = (input) => {
   const usual = defaultVariantColorsResolver(input);
-  const primary = (input.color ?? input.theme.primaryColor) === input.theme.primaryColor;
-  return input.variant === "filled" && primary ? { ...usual, color: "var(--mantine-primary-color-contrast)" } : usual;
+  const shades = input.theme.colors[input.color ?? input.theme.primaryColor];
+  if (input.variant !== "filled" || !shades) return usual;
+  const textOn = (shade: 5 | 8) =>
+    `var(--mantine-color-${isLightColor(shades[shade], input.theme.luminanceThreshold) ? "black" : "white"})`;
+  return { ...usual, color: `light-dark(${textOn(SHADE.light)}, ${textOn(SHADE.dark)})` };
 };
 
 export const theme = createTheme({
   primaryColor: "forest",
-  primaryShade: { light: 8, dark: 5 },
+  primaryShade: SHADE,
   autoContrast: true,
   variantColorResolver: readable,
   colors: { forest, gray },
@@ -64,6 +71,8 @@ export const theme = createTheme({
   components: {
     // The title in the alert's own colour has too little contrast on its light ground.
     Alert: Alert.extend({ styles: { title: { color: "var(--mantine-color-text)" } } }),
+    // Its place among the landmarks is where the Shell has put `#overlays`; the placeholder is no item of a menu.
+    Menu: Menu.extend({ defaultProps: { portalProps: { target: "#overlays" }, withInitialFocusPlaceholder: false } }),
     Modal: Modal.extend({ defaultProps: dialog }),
     Drawer: Drawer.extend({ defaultProps: dialog }),
     Notification: Notification.extend({ defaultProps: closable }),

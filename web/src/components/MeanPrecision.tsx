@@ -6,7 +6,7 @@ import { counted, percent } from "./numbers";
 export function MeanPrecision({ value, on, images }: { value: number | null | undefined; on: string; images?: number }) {
   return (
     <span style={{ display: "inline-flex", flexDirection: "column" }}>
-      <Text span fw={600}>
+      <Text span fw={600} style={{ whiteSpace: "nowrap" }}>
         {percent(value)} <Text span size="sm" fw={400}>mAP</Text>
       </Text>
       <Text span size="xs" c="dimmed">

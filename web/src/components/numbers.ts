@@ -18,13 +18,13 @@ export function percent(fraction: number | null | undefined): string {
 /** In MB of a million bytes, as file managers of drones' makers say it; GB from a thousand of them. */
 export function size(bytes: number | null | undefined): string {
   if (bytes === null || bytes === undefined) return "–";
-  if (bytes >= 1e9) return `${tenth.format(bytes / 1e9)} GB`;
-  return bytes >= 1e5 ? `${tenth.format(bytes / 1e6)} MB` : `${tenth.format(bytes / 1e3)} kB`;
+  if (bytes >= 999.95e6) return `${tenth.format(bytes / 1e9)} GB`;
+  return bytes >= 99.95e3 ? `${tenth.format(bytes / 1e6)} MB` : `${tenth.format(bytes / 1e3)} kB`;
 }
 
 /** `45 s`, `12 min`, `2 h 5 min`. */
 export function duration(seconds: number): string {
-  if (seconds < 60) return `${Math.round(seconds)} s`;
+  if (seconds < 59.5) return `${Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);
   if (minutes < 60) return `${minutes} min`;
   return minutes % 60 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : `${minutes / 60} h`;

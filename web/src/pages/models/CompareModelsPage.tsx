@@ -8,6 +8,7 @@ import { useProject } from "../../api/projectContext";
 import { EmptyState } from "../../components/EmptyState";
 import { PageHead } from "../../components/PageHead";
 import { QueryProblem } from "../../components/Problem";
+import { StackedTable } from "../../components/StackedTable";
 import { counted } from "../../components/numbers";
 import { ComparedModel } from "./ComparedModel";
 import { MODELS, READY_VERSIONS } from "./documents";
@@ -79,8 +80,7 @@ function Comparison({ ids, version }: { ids: readonly string[]; version: { id: s
         A model that was trained on some of these images knows them. The column “Seen before” counts them, over all the
         models that it started from; above 0 the figure is flattered.
       </Alert>
-      <Table.ScrollContainer minWidth={640} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-        <Table>
+      <StackedTable>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Model</Table.Th>
@@ -96,8 +96,7 @@ function Comparison({ ids, version }: { ids: readonly string[]; version: { id: s
               <ComparedModel key={id} id={id} version={version} />
             ))}
           </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      </StackedTable>
       {ids.length < 2 && <Text c="dimmed">Choose at least one more model.</Text>}
     </>
   );

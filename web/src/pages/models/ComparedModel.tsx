@@ -53,14 +53,14 @@ export function ComparedModel({ id, version }: { id: string; version: { id: stri
 function Figures({ metrics, seen }: { metrics: NonNullable<Model["evaluations"][number]["metrics"]>; seen: number }) {
   return (
     <>
-      <Table.Td>
+      <Table.Td data-label="mAP">
         <Text fw={600}>{percent(metrics.mAP50)}</Text>
       </Table.Td>
-      <Table.Td>{percent(metrics.mAP5095)}</Table.Td>
-      <Table.Td>
+      <Table.Td data-label="mAP50-95">{percent(metrics.mAP5095)}</Table.Td>
+      <Table.Td data-label="Precision · recall">
         {percent(metrics.precision)} · {percent(metrics.recall)}
       </Table.Td>
-      <Table.Td>
+      <Table.Td data-label="Seen before">
         {seen === 0 ? (
           "None"
         ) : (
@@ -69,8 +69,8 @@ function Figures({ metrics, seen }: { metrics: NonNullable<Model["evaluations"][
           </Text>
         )}
       </Table.Td>
-      <Table.Td>
-        <Stack gap={2}>
+      <Table.Td data-label="By class, AP50">
+        <Stack gap={2} align="start">
           {metrics.perClass.map((one) => (
             <ClassName key={one.name} name={one.name} detail={percent(one.ap50)} />
           ))}
@@ -95,7 +95,7 @@ function Measuring({
   return (
     <Stack gap={4} align="start">
       {evaluation && (
-        <Text size="sm" c="red">
+        <Text size="sm" c="var(--mantine-color-error)">
           {evaluation.failureReason}
         </Text>
       )}

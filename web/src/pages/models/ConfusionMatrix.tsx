@@ -1,7 +1,11 @@
 import { Box, Text, Title } from "@mantine/core";
 
-import { count } from "../../components/numbers";
+import { count, counted } from "../../components/numbers";
+import { shownClasses } from "./confusion";
 import classes from "./ConfusionMatrix.module.css";
+
+const RIGHT = "#2f9e63";
+const WRONG = "#d9480f";
 
 /** `counts[t][p]`: true class t found as p, background last. Shade is the share of the true class. */
 export function ConfusionMatrix({
@@ -12,6 +16,8 @@ export function ConfusionMatrix({
   classes: readonly string[];
 }) {
   const labels = [...names, "background"];
+  const shown = shownClasses(counts);
+  const left = labels.length - shown.length;
   return (
     <Box>
       <Title order={3} size="h4">
@@ -19,47 +25,46 @@ export function ConfusionMatrix({
       </Title>
       <Text size="sm" c="dimmed" mb={6}>
         Rows are what an object is, columns what it was found as. Background in a row: nothing was there; in a column: it
-        was missed.
+        was missed.{left > 0 && ` ${counted(left, "class", "classes")} with no object here and none found are left out.`}
       </Text>
       <section className={classes.scroll} tabIndex={0} aria-label="Confusion matrix">
         <table className={classes.matrix}>
           <thead>
             <tr>
               <th scope="col">True ↓ found →</th>
-              {labels.map((name) => (
-                <th key={name} scope="col">
-                  {name}
+              {shown.map((column) => (
+                <th key={column} scope="col">
+                  {labels[column]}
                 </th>
               ))}
             </tr>
           </thead>
           <tbody>
-            {counts.map((row, index) => {
-              const total = Math.max(
-                1,
-                row.reduce((sum, value) => sum + value, 0),
-              );
-              return (
-                <tr key={labels[index]}>
-                  <th scope="row">{labels[index]}</th>
-                  {row.map((value, column) => (
-                    <td
-                      key={labels[column]}
-                      style={{
-                        background: `color-mix(in srgb, ${index === column ? "#2f9e63" : "#d9480f"} ${Math.round(
-                          (55 * value) / total,
-                        )}%, transparent)`,
-                      }}
-                    >
-                      {count(value)}
-                    </td>
-                  ))}
-                </tr>
-              );
-            })}
+            {shown.map((row) => (
+              <tr key={row}>
+                <th scope="row">{labels[row]}</th>
+                {shown.map((column) => (
+                  <Cell key={column} row={counts[row] ?? []} column={column} right={row === column} />
+                ))}
+              </tr>
+            ))}
           </tbody>
         </table>
       </section>
     </Box>
+  );
+}
+
+function Cell({ row, column, right }: { row: readonly number[]; column: number; right: boolean }) {
+  const total = row.reduce((sum, value) => sum + value, 0);
+  const value = row[column] ?? 0;
+  const share = total ? Math.round((55 * value) / total) : 0;
+  return (
+    <td
+      data-nothing={value === 0 || undefined}
+      style={{ background: `color-mix(in srgb, ${right ? RIGHT : WRONG} ${share}%, transparent)` }}
+    >
+      {count(value)}
+    </td>
   );
 }

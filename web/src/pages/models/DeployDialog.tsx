@@ -1,10 +1,11 @@
-import { Button, Group, Modal, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 
 import { tell, useAction } from "../../api/action";
 import { byField } from "../../api/errors";
 import type { InferenceBackend } from "../../api/generated/graphql";
 import { useProject } from "../../api/projectContext";
+import { Dialog } from "../../components/Dialog";
 import { DEPLOY } from "./documents";
 
 /** Has the project detect with the model, once it was loaded and answered. */
@@ -30,7 +31,7 @@ export function DeployDialog({ model, onClose }: { model: { id: string; name: st
     onClose();
   };
   return (
-    <Modal opened onClose={onClose} title={`Deploy ${model.name}`}>
+    <Dialog opened onClose={onClose} title={`Deploy ${model.name}`}>
       <Stack>
         <Text size="sm">
           The model is loaded and asked once; then it detects for {project.name}.
@@ -56,7 +57,7 @@ export function DeployDialog({ model, onClose }: { model: { id: string; name: st
           error={problems.note}
         />
         {problems[""] && (
-          <Text size="sm" c="red" role="alert">
+          <Text size="sm" c="var(--mantine-color-error)" role="alert">
             {problems[""]}
           </Text>
         )}
@@ -69,6 +70,6 @@ export function DeployDialog({ model, onClose }: { model: { id: string; name: st
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

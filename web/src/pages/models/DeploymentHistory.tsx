@@ -1,4 +1,4 @@
-import { Anchor, Button, Card, Group, Modal, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Button, Card, Group, Stack, Text, Title } from "@mantine/core";
 import { Undo2 } from "lucide-react";
 import { useState } from "react";
 import { Link } from "wouter";
@@ -6,35 +6,30 @@ import { Link } from "wouter";
 import { tell, useAction } from "../../api/action";
 import { useLiveQuery } from "../../api/live";
 import { useMay, useProject } from "../../api/projectContext";
-import type { ModelDeploymentsQuery } from "../../api/generated/graphql";
+import { Dialog } from "../../components/Dialog";
 import { StatusChip } from "../../components/StatusChip";
 import { When } from "../../components/When";
-import { DEPLOYMENTS, ROLLBACK } from "./documents";
+import { DEPLOYMENTS, FIRST_DEPLOYMENTS, ROLLBACK } from "./documents";
+import { deployedName, type Deployment } from "./deployments";
 import classes from "./DeploymentHistory.module.css";
 
-type Deployment = ModelDeploymentsQuery["project"]["deployments"]["nodes"][number];
-const PAGE = 10;
-
-function modelName({ model, roboflowModel }: Deployment): string {
-  return model?.name ?? (roboflowModel ? `Roboflow: ${roboflowModel}` : "a model that is gone");
-}
 
 /** Who deployed what and when, and the way back to the one before. */
 export function DeploymentHistory() {
   const { id } = useProject();
   const mayDeploy = useMay("deploy");
-  const [first, setFirst] = useState(PAGE);
+  const [first, setFirst] = useState(FIRST_DEPLOYMENTS);
   const [{ data }] = useLiveQuery(DEPLOYMENTS, { id, first }, ["DEPLOYMENT_CHANGED"]);
   const history = data?.project.deployments.nodes ?? [];
   const previous = history.find(({ status }) => status === "SUPERSEDED");
   if (history.length === 0) return null;
   return (
     <Card withBorder mt="lg">
-      <Group justify="space-between" mb="sm">
+      <Group justify="space-between" mb="sm" gap="sm">
         <Title order={3} size="h4">
           Deployments
         </Title>
-        {mayDeploy && previous && <GoBack to={modelName(previous)} version={previous.model?.version?.version} />}
+        {mayDeploy && previous && <GoBack to={deployedName(previous)} version={previous.model?.version?.version} />}
       </Group>
       <ol className={classes.history}>
         {history.map((deployment) => (
@@ -42,7 +37,7 @@ export function DeploymentHistory() {
         ))}
       </ol>
       {(data?.project.deployments.totalCount ?? 0) > history.length && (
-        <Button variant="subtle" size="compact-sm" mt="xs" onClick={() => setFirst(first + PAGE)}>
+        <Button variant="subtle" size="compact-sm" mt="xs" onClick={() => setFirst(first + FIRST_DEPLOYMENTS)}>
           Show earlier ones
         </Button>
       )}
@@ -57,10 +52,10 @@ function Entry({ deployment }: { deployment: Deployment }) {
         <StatusChip status={deployment.status} />
         {deployment.model ? (
           <Anchor component={Link} to={`/models/${deployment.model.id}`} size="sm">
-            {modelName(deployment)}
+            {deployedName(deployment)}
           </Anchor>
         ) : (
-          <Text size="sm">{modelName(deployment)}</Text>
+          <Text size="sm">{deployedName(deployment)}</Text>
         )}
         <Text size="sm" c="dimmed">
           <When at={deployment.deployedAt} />
@@ -69,7 +64,7 @@ function Entry({ deployment }: { deployment: Deployment }) {
       </Group>
       {deployment.note && <Text size="sm">{deployment.note}</Text>}
       {deployment.failureReason && (
-        <Text size="sm" c="red">
+        <Text size="sm" c="var(--mantine-color-error)">
           {deployment.failureReason}
         </Text>
       )}
@@ -92,7 +87,7 @@ function GoBack({ to, version }: { to: string; version?: number }) {
       <Button variant="default" size="xs" leftSection={<Undo2 size={14} aria-hidden />} onClick={() => setAsking(true)}>
         {label}
       </Button>
-      <Modal opened={asking} onClose={() => setAsking(false)} title={label}>
+      <Dialog opened={asking} onClose={() => setAsking(false)} title={label}>
         <Stack>
           <Text size="sm">
             {to} detects again for {project.name} once it is loaded. The model of now stays, and can be deployed again.
@@ -106,7 +101,7 @@ function GoBack({ to, version }: { to: string; version?: number }) {
             </Button>
           </Group>
         </Stack>
-      </Modal>
+      </Dialog>
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Select, Stack, Text } from "@mantine/core";
+import { Button, Group, Select, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useQuery } from "urql";
 
@@ -6,6 +6,7 @@ import { tell, useAction } from "../../api/action";
 import { byField } from "../../api/errors";
 import type { Split } from "../../api/generated/graphql";
 import { useProject } from "../../api/projectContext";
+import { Dialog } from "../../components/Dialog";
 import { counted } from "../../components/numbers";
 import { EVALUATE, READY_VERSIONS } from "./documents";
 
@@ -28,7 +29,7 @@ export function EvaluateDialog({ model, onClose }: { model: { id: string; name: 
     onClose();
   };
   return (
-    <Modal opened onClose={onClose} title={`Evaluate ${model.name}`}>
+    <Dialog opened onClose={onClose} title={`Evaluate ${model.name}`}>
       <Stack>
         <Select
           label="On version"
@@ -59,7 +60,7 @@ export function EvaluateDialog({ model, onClose }: { model: { id: string; name: 
           Images that the model was trained on are counted: a figure that they flatter says so.
         </Text>
         {problems[""] && (
-          <Text size="sm" c="red" role="alert">
+          <Text size="sm" c="var(--mantine-color-error)" role="alert">
             {problems[""]}
           </Text>
         )}
@@ -72,6 +73,6 @@ export function EvaluateDialog({ model, onClose }: { model: { id: string; name: 
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

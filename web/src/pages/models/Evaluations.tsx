@@ -1,6 +1,7 @@
-import { Anchor, Box, Loader, Table, Text, Title } from "@mantine/core";
+import { Anchor, Box, Table, Text, Title } from "@mantine/core";
 import { Link } from "wouter";
 
+import { StackedTable } from "../../components/StackedTable";
 import { StatusChip } from "../../components/StatusChip";
 import { When } from "../../components/When";
 import { count, counted, percent } from "../../components/numbers";
@@ -20,8 +21,7 @@ export function Evaluations({ model }: { model: OneModel }) {
           None yet. Evaluate the model on a version's test images to compare it fairly with others.
         </Text>
       ) : (
-        <Table.ScrollContainer minWidth={560} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-          <Table>
+        <StackedTable>
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>On</Table.Th>
@@ -37,8 +37,7 @@ export function Evaluations({ model }: { model: OneModel }) {
                 <Evaluation key={one.id} evaluation={one} />
               ))}
             </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        </StackedTable>
       )}
     </Box>
   );
@@ -59,26 +58,26 @@ function Evaluation({ evaluation }: { evaluation: OneModel["evaluations"][number
       </Table.Td>
       {metrics ? (
         <>
-          <Table.Td>{percent(metrics.mAP50)}</Table.Td>
-          <Table.Td>{percent(metrics.mAP5095)}</Table.Td>
-          <Table.Td>
+          <Table.Td data-label="mAP">{percent(metrics.mAP50)}</Table.Td>
+          <Table.Td data-label="mAP50-95">{percent(metrics.mAP5095)}</Table.Td>
+          <Table.Td data-label="Precision · recall">
             {percent(metrics.precision)} · {percent(metrics.recall)}
           </Table.Td>
-          <Table.Td>
+          <Table.Td data-label="Seen before">
             {seenImages === 0 ? "None" : `${count(seenImages)} of ${count(images)}: the figure is flattered`}
           </Table.Td>
         </>
       ) : (
         <Table.Td colSpan={4}>
-          <StatusChip status={status} /> {status !== "FAILED" && <Loader size="xs" aria-label="Measuring" />}
+          <StatusChip status={status} word={status === "FAILED" ? undefined : "Measuring"} />
           {evaluation.failureReason && (
-            <Text size="sm" c="red">
+            <Text size="sm" c="var(--mantine-color-error)">
               {evaluation.failureReason}
             </Text>
           )}
         </Table.Td>
       )}
-      <Table.Td>
+      <Table.Td data-label="When">
         <When at={evaluation.createdAt} />
       </Table.Td>
     </Table.Tr>

@@ -2,59 +2,109 @@ import { Text } from "@mantine/core";
 import { Link } from "wouter";
 
 import { percent } from "../../components/numbers";
-import { treeOf } from "./lineageTree";
+import { stepsOf, treeOf, type Place, type Step } from "./lineageTree";
 import classes from "./Lineage.module.css";
 import type { ListedModel } from "./listedModel";
 
-const WIDTH = 190;
-const HEIGHT = 54;
-const GAP_X = 44;
+const STEP_WIDTH = 76;
+const STEP_HEIGHT = 30;
+const MODEL_WIDTH = 196;
+const MODEL_HEIGHT = 62;
+const GAP_X = 28;
 const GAP_Y = 14;
 
-/** Which model came from which, and from which version: left to right, oldest first. */
+/** Columns are versions and models in turn. */
+function isStep({ column }: Place): boolean {
+  return column % 2 === 0;
+}
+
+function leftOf({ column }: Place): number {
+  return Math.floor(column / 2) * (STEP_WIDTH + MODEL_WIDTH + 2 * GAP_X) + (column % 2) * (STEP_WIDTH + GAP_X);
+}
+
+function rightOf(place: Place): number {
+  return leftOf(place) + (isStep(place) ? STEP_WIDTH : MODEL_WIDTH);
+}
+
+function middleOf({ row }: Place): number {
+  return row * (MODEL_HEIGHT + GAP_Y) + MODEL_HEIGHT / 2;
+}
+
+function styleOf(place: Place) {
+  const [width, height] = isStep(place) ? [STEP_WIDTH, STEP_HEIGHT] : [MODEL_WIDTH, MODEL_HEIGHT];
+  return { left: leftOf(place), top: middleOf(place) - height / 2, width, height };
+}
+
+/** Which model came from which, and on which version: left to right, oldest first. */
 export function Lineage({ models }: { models: readonly ListedModel[] }) {
   const oldestFirst = models.toSorted((a, b) => a.createdAt.localeCompare(b.createdAt));
-  const places = treeOf(oldestFirst.map(({ id, parent }) => ({ id, parentId: parent?.id ?? null })));
+  const { steps, ancestry } = stepsOf(
+    oldestFirst.map(({ id, parent, version }) => ({ id, parentId: parent?.id ?? null, version: version?.version ?? null })),
+  );
+  const places = treeOf(ancestry);
   const at = new Map(places.map((place) => [place.id, place]));
-  const left = (column: number) => column * (WIDTH + GAP_X);
-  const top = (row: number) => row * (HEIGHT + GAP_Y);
-  const width = left(Math.max(...places.map(({ column }) => column))) + WIDTH;
-  const height = top(Math.max(...places.map(({ row }) => row))) + HEIGHT;
+  const width = Math.max(...places.map(rightOf));
+  const height = Math.max(...places.map(middleOf)) + MODEL_HEIGHT / 2;
   return (
     <section className={classes.scroll} aria-label="Lineage of the models" tabIndex={0}>
       <div className={classes.tree} style={{ width, height }}>
-        <svg width={width} height={height} aria-hidden className={classes.edges}>
-          {places.map(({ id, column, row, parentId }) => {
-            const parent = parentId === null ? undefined : at.get(parentId);
-            if (!parent) return null;
-            const [x1, y1] = [left(parent.column) + WIDTH, top(parent.row) + HEIGHT / 2];
-            const [x2, y2] = [left(column), top(row) + HEIGHT / 2];
-            const middle = (x1 + x2) / 2;
-            return <path key={id} d={`M${x1},${y1} C${middle},${y1} ${middle},${y2} ${x2},${y2}`} />;
-          })}
-        </svg>
+        <Edges places={places} width={width} height={height} />
+        {steps.map((step) => {
+          const place = at.get(step.id);
+          return place && <StepBox key={step.id} step={step} place={place} />;
+        })}
         {oldestFirst.map((model) => {
           const place = at.get(model.id);
-          return (
-            place && (
-              <Link
-                key={model.id}
-                to={`/models/${model.id}`}
-                className={model.deployed ? `${classes.model} ${classes.deployed}` : classes.model}
-                style={{ left: left(place.column), top: top(place.row), width: WIDTH, height: HEIGHT }}
-              >
-                <Text size="sm" fw={600} truncate title={model.name}>
-                  {model.name}
-                </Text>
-                <Text size="xs" c="dimmed" truncate>
-                  {model.version ? `v${model.version.version}` : "imported"} · {percent(model.metrics?.mAP50)}
-                  {model.deployed ? " · deployed" : ""}
-                </Text>
-              </Link>
-            )
-          );
+          return place && <ModelBox key={model.id} model={model} place={place} />;
         })}
       </div>
     </section>
+  );
+}
+
+function Edges({ places, width, height }: { places: readonly Place[]; width: number; height: number }) {
+  const at = new Map(places.map((place) => [place.id, place]));
+  return (
+    <svg width={width} height={height} aria-hidden className={classes.edges}>
+      {places.map((place) => {
+        const parent = place.parentId === null ? undefined : at.get(place.parentId);
+        if (!parent) return null;
+        const [x1, y1, x2, y2] = [rightOf(parent), middleOf(parent), leftOf(place), middleOf(place)];
+        const middle = (x1 + x2) / 2;
+        return <path key={place.id} d={`M${x1},${y1} C${middle},${y1} ${middle},${y2} ${x2},${y2}`} />;
+      })}
+    </svg>
+  );
+}
+
+function StepBox({ step: { version }, place }: { step: Step; place: Place }) {
+  if (version === null) {
+    return (
+      <span className={classes.step} style={styleOf(place)}>
+        Imported
+      </span>
+    );
+  }
+  return (
+    <Link to={`/versions/${version}`} className={classes.step} style={styleOf(place)} aria-label={`Version v${version}`}>
+      v{version}
+    </Link>
+  );
+}
+
+function ModelBox({ model, place }: { model: ListedModel; place: Place }) {
+  return (
+    <Link
+      to={`/models/${model.id}`}
+      className={model.deployed ? `${classes.model} ${classes.deployed}` : classes.model}
+      style={styleOf(place)}
+    >
+      <Text size="xs" fw={600} lineClamp={2} lh={1.25} title={model.name} style={{ overflowWrap: "anywhere" }}>
+        {model.name}
+      </Text>
+      <Text size="xs" c="dimmed" truncate>
+        {percent(model.metrics?.mAP50)} mAP{model.deployed ? " · Deployed" : ""}
+      </Text>
+    </Link>
   );
 }

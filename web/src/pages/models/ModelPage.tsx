@@ -19,10 +19,12 @@ import { ConfusionMatrix } from "./ConfusionMatrix";
 import { DeployDialog } from "./DeployDialog";
 import { EvaluateDialog } from "./EvaluateDialog";
 import { Evaluations } from "./Evaluations";
+import { NewestDeployment } from "./NewestDeployment";
 import { PerClass } from "./PerClass";
 import { Plots } from "./Plots";
 import { MODEL } from "./documents";
-import { architecture, measuredOn } from "./listedModel";
+import { baseModelName } from "../training/baseModels";
+import { measuredOn } from "./listedModel";
 
 export type OneModel = ModelQuery["model"];
 
@@ -50,6 +52,7 @@ export default function ModelPage({ modelId }: { modelId: string }) {
           Weights, {size(model.sizeBytes)}
         </Button>
       </PageHead>
+      <NewestDeployment />
       <Stack gap="lg">
         <Figures model={model} />
         <Origin model={model} />
@@ -96,11 +99,11 @@ function Origin({ model }: { model: OneModel }) {
         Where it came from
       </Title>
       <Text size="sm">
-        {architecture(model.baseModel)}, {model.imported ? "brought from outside" : "trained"} <When at={model.createdAt} />
+        {model.baseModel ? baseModelName(model.baseModel) : "Unknown architecture"}, {model.imported ? "brought from outside" : "trained"} <When at={model.createdAt} />
         {model.version && (
           <>
             {" from "}
-            <Anchor component={Link} to={`/versions/${model.version.version}`} size="sm">
+            <Anchor component={Link} underline="always" to={`/versions/${model.version.version}`} size="sm">
               v{model.version.version}
               {model.version.displayName ? ` - ${model.version.displayName}` : ""}
             </Anchor>
@@ -109,7 +112,7 @@ function Origin({ model }: { model: OneModel }) {
         {model.parent && (
           <>
             {", starting from "}
-            <Anchor component={Link} to={`/models/${model.parent.id}`} size="sm">
+            <Anchor component={Link} underline="always" to={`/models/${model.parent.id}`} size="sm">
               {model.parent.name}
             </Anchor>
           </>
@@ -117,7 +120,7 @@ function Origin({ model }: { model: OneModel }) {
         {model.trainingJob && (
           <>
             {" · "}
-            <Anchor component={Link} to={`/training/${model.trainingJob.id}`} size="sm">
+            <Anchor component={Link} underline="always" to={`/training/${model.trainingJob.id}`} size="sm">
               its training, {model.trainingJob.config.epochs} epochs at {model.trainingJob.config.imageSize} pixels
             </Anchor>
           </>
@@ -129,7 +132,7 @@ function Origin({ model }: { model: OneModel }) {
           {model.children.map((child, index) => (
             <span key={child.id}>
               {index > 0 && ", "}
-              <Anchor component={Link} to={`/models/${child.id}`} size="sm">
+              <Anchor component={Link} underline="always" to={`/models/${child.id}`} size="sm">
                 {child.name}
               </Anchor>
             </span>

@@ -4,12 +4,14 @@ import { Link } from "wouter";
 
 import { useMay } from "../../api/projectContext";
 import { MeanPrecision } from "../../components/MeanPrecision";
+import { StackedTable } from "../../components/StackedTable";
 import { StatusChip } from "../../components/StatusChip";
 import { When } from "../../components/When";
 import { percent } from "../../components/numbers";
 import { DeployDialog } from "./DeployDialog";
 import { EvaluateDialog } from "./EvaluateDialog";
-import { architecture, measuredOn, type ListedModel } from "./listedModel";
+import { baseModelName } from "../training/baseModels";
+import { measuredOn, type ListedModel } from "./listedModel";
 
 interface Doing {
   what: "deploy" | "evaluate";
@@ -29,8 +31,7 @@ export function ModelTable({
   const stop = () => setDoing(null);
   return (
     <>
-      <Table.ScrollContainer minWidth={760} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-        <Table highlightOnHover>
+      <StackedTable highlightOnHover>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Compare</Table.Th>
@@ -53,8 +54,7 @@ export function ModelTable({
               />
             ))}
           </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      </StackedTable>
       {doing?.what === "deploy" && <DeployDialog model={doing.model} onClose={stop} />}
       {doing?.what === "evaluate" && <EvaluateDialog model={doing.model} onClose={stop} />}
     </>
@@ -75,14 +75,15 @@ function Row({
   const mayDeploy = useMay("deploy");
   return (
     <Table.Tr>
-      <Table.Td>
+      <Table.Td data-label="Compare">
         <Checkbox
+          size="md"
           checked={chosen}
           onChange={(event) => onChoose(event.currentTarget.checked)}
           aria-label={`Compare ${model.name}`}
         />
       </Table.Td>
-      <Table.Td>
+      <Table.Td data-whole>
         <Group gap="xs">
           <Anchor component={Link} to={`/models/${model.id}`} fw={600} size="sm">
             {model.name}
@@ -90,30 +91,30 @@ function Row({
           {model.deployed && <StatusChip status="ACTIVE" />}
         </Group>
         <Text size="xs" c="dimmed">
-          {architecture(model.baseModel)}
+          {model.baseModel ? baseModelName(model.baseModel) : "Unknown architecture"}
           {model.version ? `, from v${model.version.version}` : ", imported"}
         </Text>
       </Table.Td>
-      <Table.Td>
+      <Table.Td data-whole>
         <MeanPrecision value={model.metrics?.mAP50} on={measuredOn(model)} images={model.version?.splitCounts.val} />
       </Table.Td>
-      <Table.Td>
-        <Text size="sm">
+      <Table.Td data-label="Precision · recall">
+        <Text size="sm" style={{ whiteSpace: "nowrap" }}>
           {percent(model.metrics?.precision)} · {percent(model.metrics?.recall)}
         </Text>
       </Table.Td>
-      <Table.Td>
+      <Table.Td data-label="Started from" style={{ overflowWrap: "anywhere" }}>
         {model.parent ? (
           <Anchor component={Link} to={`/models/${model.parent.id}`} size="sm">
             {model.parent.name}
           </Anchor>
         ) : (
           <Text size="sm" c="dimmed">
-            –
+            {model.imported ? "–" : "No checkpoint"}
           </Text>
         )}
       </Table.Td>
-      <Table.Td>
+      <Table.Td data-label={model.imported ? "Imported" : "Trained"}>
         <Text size="sm">
           <When at={model.createdAt} />
         </Text>
@@ -122,12 +123,12 @@ function Row({
         {mayDeploy && (
           <Group gap={6} wrap="nowrap">
             {!model.deployed && (
-              <Button size="compact-sm" onClick={() => onDo("deploy")} aria-label={`Deploy ${model.name}`}>
+              <Button size="xs" onClick={() => onDo("deploy")} aria-label={`Deploy ${model.name}`}>
                 Deploy
               </Button>
             )}
             <Button
-              size="compact-sm"
+              size="xs"
               variant="default"
               onClick={() => onDo("evaluate")}
               aria-label={`Evaluate ${model.name}`}

@@ -11,6 +11,7 @@ import { QueryProblem } from "../../components/Problem";
 import { DeploymentHistory } from "./DeploymentHistory";
 import { Lineage } from "./Lineage";
 import { ModelTable } from "./ModelTable";
+import { NewestDeployment } from "./NewestDeployment";
 import { MODELS } from "./documents";
 
 const KINDS = ["MODEL_CREATED", "DEPLOYMENT_CHANGED", "EVALUATION_CHANGED", "TRAINING_CHANGED"] as const;
@@ -39,6 +40,7 @@ export default function ModelsPage() {
           </Button>
         )}
       </PageHead>
+      <NewestDeployment />
       {totalCount === 0 ? (
         <EmptyState
           icon={BrainCircuit}
@@ -59,6 +61,11 @@ export default function ModelsPage() {
             </Title>
             <Lineage models={models} />
           </Card>
+          {totalCount > 1 && (
+            <Text size="sm" c="dimmed" mb={-12}>
+              Tick two to four models to compare them on the same test images.
+            </Text>
+          )}
           <ModelTable
             models={models}
             chosen={chosen}
@@ -79,11 +86,6 @@ export default function ModelsPage() {
         </Stack>
       )}
       <DeploymentHistory />
-      {totalCount > 1 && (
-        <Text size="sm" c="dimmed" mt="sm">
-          Tick two to four models to compare them on the same test images.
-        </Text>
-      )}
     </>
   );
 }

@@ -1,6 +1,7 @@
 import { Box, Table, Title } from "@mantine/core";
 
 import { ClassName } from "../../components/ClassName";
+import { StackedTable } from "../../components/StackedTable";
 import { count, percent } from "../../components/numbers";
 import type { OneModel } from "./ModelPage";
 
@@ -13,8 +14,7 @@ export function PerClass({ rows }: { rows: readonly Row[] }) {
       <Title order={3} size="h4" mb={6}>
         By class
       </Title>
-      <Table.ScrollContainer minWidth={480} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-        <Table>
+      <StackedTable>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Class</Table.Th>
@@ -33,16 +33,15 @@ export function PerClass({ rows }: { rows: readonly Row[] }) {
                   <Table.Td>
                     <ClassName name={row.name} />
                   </Table.Td>
-                  <Table.Td ta="right">{percent(row.ap50)}</Table.Td>
-                  <Table.Td ta="right">{percent(row.ap5095)}</Table.Td>
-                  <Table.Td ta="right">{percent(row.precision)}</Table.Td>
-                  <Table.Td ta="right">{percent(row.recall)}</Table.Td>
-                  <Table.Td ta="right">{count(row.instances)}</Table.Td>
+                  <Table.Td ta="right" data-label="AP50">{percent(row.ap50)}</Table.Td>
+                  <Table.Td ta="right" data-label="AP50-95">{percent(row.ap5095)}</Table.Td>
+                  <Table.Td ta="right" data-label="Precision">{percent(row.precision)}</Table.Td>
+                  <Table.Td ta="right" data-label="Recall">{percent(row.recall)}</Table.Td>
+                  <Table.Td ta="right" data-label="Objects">{count(row.instances)}</Table.Td>
                 </Table.Tr>
               ))}
           </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      </StackedTable>
     </Box>
   );
 }

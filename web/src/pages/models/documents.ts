@@ -42,6 +42,9 @@ export const MODELS = graphql(`
   }
 `);
 
+/** How many deployments are read at first. */
+export const FIRST_DEPLOYMENTS = 10;
+
 export const DEPLOYMENTS = graphql(`
   query ModelDeployments($id: ID!, $first: Int!) {
     project(id: $id) {

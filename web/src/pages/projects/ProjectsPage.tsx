@@ -1,6 +1,6 @@
-import { Button, Card, Group, Modal, Select, SimpleGrid, Skeleton, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Button, Card, Group, Select, SimpleGrid, Skeleton, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { FolderPlus, Plus, Users } from "lucide-react";
+import { FolderPlus, ImagePlus, Plus, Users } from "lucide-react";
 import { useState, type FormEvent } from "react";
 import { useQuery } from "urql";
 import { Link, useLocation } from "wouter";
@@ -10,6 +10,7 @@ import { byField } from "../../api/errors";
 import { graphql } from "../../api/generated";
 import type { ProjectsQuery } from "../../api/generated/graphql";
 import { may } from "../../api/roles";
+import { Dialog } from "../../components/Dialog";
 import { EmptyState } from "../../components/EmptyState";
 import { MeanPrecision } from "../../components/MeanPrecision";
 import { PageHead } from "../../components/PageHead";
@@ -148,21 +149,30 @@ function Page({ after, onMore }: { after?: string; onMore?: (cursor: string) => 
 
 function ProjectCard({ project }: { project: Project }) {
   const { activeModel, activeRoboflowModel } = project;
+  const counts = [
+    counted(project.totalImages, "image"),
+    counted(project.totalAnnotations, "annotation"),
+    counted(project.versionCount, "version"),
+  ];
   return (
     <Card component={Link} to={`/projects/${project.id}/images`} withBorder padding="md" className={classes.card}>
       <Card.Section className={classes.strip}>
         {project.assets.nodes.map(({ id, thumbnailUrl }) => (
           <img key={id} src={thumbnailUrl} alt="" loading="lazy" />
         ))}
+        {project.assets.nodes.length === 0 && <ImagePlus size={28} aria-hidden className={classes.nothing} />}
       </Card.Section>
       <Stack gap={6} mt="sm">
         <Title order={3} size="h4" lineClamp={1}>
           {project.name}
         </Title>
-        <Text size="sm" c="dimmed">
-          {counted(project.totalImages, "image")} · {counted(project.totalAnnotations, "annotation")} ·{" "}
-          {counted(project.versionCount, "version")}
-        </Text>
+        <Group gap="4px 12px">
+          {counts.map((words) => (
+            <Text key={words} size="sm" c="dimmed">
+              {words}
+            </Text>
+          ))}
+        </Group>
         <Group justify="space-between" gap="xs" wrap="nowrap" mih={44}>
           {activeModel ? (
             <>
@@ -197,7 +207,7 @@ function CreateProjectDialog({ opened, onClose, teams }: { opened: boolean; onCl
     if (answer.payload?.project) go(`/projects/${answer.payload.project.id}/images`);
   };
   return (
-    <Modal opened={opened} onClose={onClose} title="New project">
+    <Dialog opened={opened} onClose={onClose} title="New project">
       <form onSubmit={submit}>
         <Stack>
           <TextInput
@@ -230,6 +240,6 @@ function CreateProjectDialog({ opened, onClose, teams }: { opened: boolean; onCl
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,15 +1,19 @@
-import { Badge, Button, Modal, Group, Stack, Table, Text } from "@mantine/core";
+import { Badge, Button, Code, Group, Stack, Table, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useState } from "react";
 
 import { tell, useAction } from "../../api/action";
-import type { SettingsQuery } from "../../api/generated/graphql";
+import type { SettingsQuery, TokenScope } from "../../api/generated/graphql";
+import { Dialog } from "../../components/Dialog";
+import { StackedTable } from "../../components/StackedTable";
 import { When } from "../../components/When";
 import { CreateTokenDialog } from "./CreateTokenDialog";
 import { Section } from "./Section";
 import { REVOKE_TOKEN } from "./documents";
 
 type Token = SettingsQuery["viewer"]["apiTokens"][number];
+
+const SCOPE_WORDS: Record<TokenScope, string> = { READ: "Read", WRITE: "Write", ADMIN: "Admin" };
 
 /** The viewer's own secrets for scripts and CI. */
 export function ApiTokens({ tokens, onChange }: { tokens: readonly Token[]; onChange: () => void }) {
@@ -18,7 +22,11 @@ export function ApiTokens({ tokens, onChange }: { tokens: readonly Token[]; onCh
   return (
     <Section
       title="API tokens"
-      about="Yours alone, for scripts and CI: Authorization: Bearer <token>. They do at most what you may do."
+      about={
+        <>
+          Yours alone, for scripts and CI, sent as <Code>Authorization: Bearer …</Code> They do at most what you may do.
+        </>
+      }
       action={
         <Button variant="default" onClick={dialog.open}>
           New token
@@ -27,11 +35,10 @@ export function ApiTokens({ tokens, onChange }: { tokens: readonly Token[]; onCh
     >
       {tokens.length === 0 ? (
         <Text size="sm" c="dimmed">
-          None yet.
+          None yet. A token lets a script upload, train or detect in your name, without your sign-in.
         </Text>
       ) : (
-        <Table.ScrollContainer minWidth={520} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-          <Table>
+        <StackedTable>
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>Name</Table.Th>
@@ -44,17 +51,21 @@ export function ApiTokens({ tokens, onChange }: { tokens: readonly Token[]; onCh
             <Table.Tbody>
               {tokens.map((token) => (
                 <Table.Tr key={token.id}>
-                  <Table.Td>{token.name}</Table.Td>
                   <Table.Td>
-                    <Badge variant="light" color="gray" tt="none" autoContrast c="var(--mantine-color-text)">
-                      {token.scope.toLowerCase()}
+                    <Text size="sm" fw={600}>
+                      {token.name}
+                    </Text>
+                  </Table.Td>
+                  <Table.Td data-label="Scope" data-whole>
+                    <Badge variant="default" tt="none">
+                      {SCOPE_WORDS[token.scope]}
                     </Badge>
                   </Table.Td>
-                  <Table.Td>{token.lastUsedAt ? <When at={token.lastUsedAt} /> : "never"}</Table.Td>
-                  <Table.Td>{token.expiresAt ? <When at={token.expiresAt} /> : "never"}</Table.Td>
+                  <Table.Td data-label="Last used">{token.lastUsedAt ? <When at={token.lastUsedAt} /> : "never"}</Table.Td>
+                  <Table.Td data-label="Ends">{token.expiresAt ? <When at={token.expiresAt} /> : "never"}</Table.Td>
                   <Table.Td>
                     <Button
-                      size="compact-sm"
+                      size="xs"
                       variant="default"
                       onClick={() => setRevoking(token)}
                       aria-label={`Revoke ${token.name}`}
@@ -65,8 +76,7 @@ export function ApiTokens({ tokens, onChange }: { tokens: readonly Token[]; onCh
                 </Table.Tr>
               ))}
             </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        </StackedTable>
       )}
       {creating && <CreateTokenDialog onClose={dialog.close} onChange={onChange} />}
       {revoking && <RevokeDialog token={revoking} onClose={() => setRevoking(null)} onChange={onChange} />}
@@ -83,7 +93,7 @@ function RevokeDialog({ token, onClose, onChange }: { token: Token; onClose: () 
     onChange();
   };
   return (
-    <Modal opened onClose={onClose} title={`Revoke ${token.name}`}>
+    <Dialog opened onClose={onClose} title={`Revoke ${token.name}`}>
       <Stack>
         <Text size="sm">Whatever uses this token is refused from now on. That cannot be undone.</Text>
         <Group justify="flex-end">
@@ -95,6 +105,6 @@ function RevokeDialog({ token, onClose, onChange }: { token: Token; onClose: () 
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

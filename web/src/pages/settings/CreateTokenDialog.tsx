@@ -1,9 +1,10 @@
-import { Alert, Button, Code, CopyButton, Group, Modal, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Code, CopyButton, Group, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useState, type FormEvent } from "react";
 
 import { useAction } from "../../api/action";
 import { byField } from "../../api/errors";
 import type { TokenScope } from "../../api/generated/graphql";
+import { Dialog } from "../../components/Dialog";
 import { CREATE_TOKEN } from "./documents";
 
 const SCOPES: { value: TokenScope; label: string }[] = [
@@ -38,7 +39,7 @@ export function CreateTokenDialog({ onClose, onChange }: { onClose: () => void; 
   };
   if (secret !== null) return <Secret name={name} secret={secret} onClose={onClose} />;
   return (
-    <Modal opened onClose={onClose} title="New API token">
+    <Dialog opened onClose={onClose} title="New API token">
       <form onSubmit={submit}>
         <Stack>
           <TextInput
@@ -68,7 +69,7 @@ export function CreateTokenDialog({ onClose, onChange }: { onClose: () => void; 
             allowDeselect={false}
           />
           {problems[""] && (
-            <Text size="sm" c="red" role="alert">
+            <Text size="sm" c="var(--mantine-color-error)" role="alert">
               {problems[""]}
             </Text>
           )}
@@ -82,13 +83,13 @@ export function CreateTokenDialog({ onClose, onChange }: { onClose: () => void; 
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 
 function Secret({ name, secret, onClose }: { name: string; secret: string; onClose: () => void }) {
   return (
-    <Modal opened onClose={onClose} title={name} closeOnClickOutside={false}>
+    <Dialog opened onClose={onClose} title={name} closeOnClickOutside={false}>
       <Stack>
         <Alert color="yellow" title="Copy it now">
           The server keeps only its checksum: nobody can show it again.
@@ -107,6 +108,6 @@ function Secret({ name, secret, onClose }: { name: string; secret: string; onClo
           <Button onClick={onClose}>Done</Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

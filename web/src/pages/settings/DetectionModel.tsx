@@ -7,47 +7,56 @@ import type { InferenceBackend } from "../../api/generated/graphql";
 import { useMay } from "../../api/projectContext";
 import { When } from "../../components/When";
 import { counted, percent } from "../../components/numbers";
+import { NewestDeployment } from "../models/NewestDeployment";
+import { useNewestDeployment } from "../models/deployments";
 import { Section } from "./Section";
 import { UPDATE_PROJECT } from "./documents";
 import type { SettingsOf } from "./SettingsPage";
 
 type InferenceModel = SettingsOf["inferenceModels"][number];
 
-const BACKENDS: { value: InferenceBackend; label: string }[] = [
-  { value: "AUTO", label: "Automatic (Recommended): local, Roboflow where local cannot answer" },
-  { value: "LOCAL", label: "Local: this team's GPU hosts only" },
-  { value: "ROBOFLOW", label: "Roboflow: hosted" },
+const BACKENDS: { value: InferenceBackend; label: string; about: string }[] = [
+  { value: "AUTO", label: "Automatic (Recommended)", about: "Local GPU hosts answer, and Roboflow where they cannot." },
+  { value: "LOCAL", label: "Local", about: "The local GPU hosts answer, or nobody does." },
+  { value: "ROBOFLOW", label: "Roboflow", about: "Roboflow answers; images leave this installation." },
 ];
 
 /** Which model detects in the project, and where. Saving another model deploys it. */
 export function DetectionModel({ settings }: { settings: SettingsOf }) {
   const mayDeploy = useMay("deploy");
   const now = settings.inferenceModels.find(({ active }) => active)?.id ?? null;
-  const [model, setModel] = useState(now);
+  const newest = useNewestDeployment();
+  const coming = newest?.status === "PENDING" ? newest : undefined;
+  const asked =
+    settings.inferenceModels.find(({ id, name }) => coming && (id === coming.model?.id || name === coming.roboflowModel))
+      ?.id ?? now;
+  const [picked, setPicked] = useState<string | null>(null);
+  const model = picked ?? asked;
   const [backend, setBackend] = useState<InferenceBackend>(settings.inferenceBackend);
   const [problems, setProblems] = useState<Record<string, string>>({});
   const [update, busy] = useAction(UPDATE_PROJECT, (data) => data.updateProject, { say: false });
-  const changed = model !== now || backend !== settings.inferenceBackend;
+  const changed = model !== asked || backend !== settings.inferenceBackend;
   const save = async () => {
     const chosen = settings.inferenceModels.find(({ id }) => id === model);
     const answer = await update({
       input: {
         id: settings.id,
         ...(backend !== settings.inferenceBackend && { inferenceBackend: backend }),
-        ...(chosen && model !== now && choiceOf(chosen)),
+        ...(chosen && model !== asked && choiceOf(chosen)),
       },
     });
     setProblems(byField(answer.problems, ["activeModelId", "activeRoboflowModel", "inferenceBackend"]));
     if (answer.payload) {
-      tell(chosen && model !== now ? `Saved. ${chosen.name} is being loaded and checked.` : "Saved.");
+      tell(chosen && model !== asked ? `Saved. ${chosen.name} is being loaded and checked.` : "Saved.");
     }
   };
   return (
     <Section title="Detection Model Settings">
+      <NewestDeployment />
       <Radio.Group
         label="Active Model for AI Detection:"
         value={model}
-        onChange={setModel}
+        onChange={setPicked}
         error={problems.activeModelId ?? problems.activeRoboflowModel}
       >
         <Stack gap="sm" mt="xs">
@@ -63,16 +72,18 @@ export function DetectionModel({ settings }: { settings: SettingsOf }) {
       </Radio.Group>
       <Select
         label="Inference Backend:"
-        data={BACKENDS}
+        description={BACKENDS.find(({ value }) => value === backend)?.about}
+        inputWrapperOrder={["label", "input", "description", "error"]}
+        data={BACKENDS.map(({ value, label }) => ({ value, label }))}
         value={backend}
         onChange={(value) => value && setBackend(value as InferenceBackend)}
         error={problems.inferenceBackend}
         allowDeselect={false}
         readOnly={!mayDeploy}
-        maw={520}
+        maw={360}
       />
       {problems[""] && (
-        <Text size="sm" c="red" role="alert">
+        <Text size="sm" c="var(--mantine-color-error)" role="alert">
           {problems[""]}
         </Text>
       )}
@@ -102,7 +113,7 @@ function ModelRadio({ model, settings, disabled }: { model: InferenceModel; sett
       description={
         <>
           {model.mAP50 != null && `${percent(model.mAP50)} mAP`}
-          {model.mAP50 != null && trained?.version && ` on its val, ${counted(trained.version.splitCounts.val, "image")}`}
+          {model.mAP50 != null && trained?.version && ` on v${trained.version.version} val, ${counted(trained.version.splitCounts.val, "image")}`}
           {hosted && `${model.mAP50 == null ? "" : " | "}Roboflow hosted`}
           {trained && (
             <>

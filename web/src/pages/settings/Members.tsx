@@ -1,24 +1,28 @@
-import { Button, Group, Modal, Select, Stack, Table, Text, TextInput } from "@mantine/core";
+import { Button, Group, Select, Stack, Table, Text, TextInput } from "@mantine/core";
 import { useState, type FormEvent } from "react";
 
 import { tell, useAction } from "../../api/action";
 import { byField } from "../../api/errors";
 import type { TeamRole } from "../../api/generated/graphql";
 import { useMay } from "../../api/projectContext";
+import { Dialog } from "../../components/Dialog";
+import { StackedTable } from "../../components/StackedTable";
 import { Section } from "./Section";
 import { REMOVE_MEMBER, SET_MEMBER } from "./documents";
 import type { SettingsOf } from "./SettingsPage";
+import classes from "./Members.module.css";
 
 type Team = SettingsOf["team"];
 type Member = Team["members"][number];
 
-const ROLES: { value: TeamRole; label: string }[] = [
-  { value: "VIEWER", label: "Viewer: reads" },
-  { value: "MEMBER", label: "Member: also uploads, annotates, detects, exports" },
-  { value: "MANAGER", label: "Manager: also versions, training, deployment" },
-  { value: "OWNER", label: "Owner: also members" },
-];
-const WORDS: Record<TeamRole, string> = { VIEWER: "Viewer", MEMBER: "Member", MANAGER: "Manager", OWNER: "Owner" };
+const ROLES = [
+  { value: "VIEWER", label: "Viewer", may: "Sees everything of the team's projects." },
+  { value: "MEMBER", label: "Member", may: "Also uploads, annotates, reviews, detects and exports." },
+  { value: "MANAGER", label: "Manager", may: "Also creates versions, trains, deploys and changes settings." },
+  { value: "OWNER", label: "Owner", may: "Also says who is in the team." },
+] as const satisfies { value: TeamRole; label: string; may: string }[];
+
+const nameOf = (role: TeamRole) => ROLES.find(({ value }) => value === role)?.label ?? role;
 
 /** The team that the project belongs to; its owners say who is in it. */
 export function Members({ team, viewerId, onChange }: { team: Team; viewerId: string; onChange: () => void }) {
@@ -26,8 +30,7 @@ export function Members({ team, viewerId, onChange }: { team: Team; viewerId: st
   const [leaving, setLeaving] = useState<Member | null>(null);
   return (
     <Section title="Members and roles" about={`Of ${team.name}, with all its projects.`}>
-      <Table.ScrollContainer minWidth={460} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-        <Table>
+      <StackedTable>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Person</Table.Th>
@@ -47,13 +50,13 @@ export function Members({ team, viewerId, onChange }: { team: Team; viewerId: st
                     {member.user.email}
                   </Text>
                 </Table.Td>
-                <Table.Td>
+                <Table.Td data-label="Role" data-whole>
                   <Role team={team} member={member} mayChange={mayChange} onChange={onChange} />
                 </Table.Td>
                 <Table.Td>
                   {(mayChange || member.user.id === viewerId) && (
                     <Button
-                      size="compact-sm"
+                      size="xs"
                       variant="default"
                       onClick={() => setLeaving(member)}
                       aria-label={member.user.id === viewerId ? "Leave the team" : `Remove ${member.user.name}`}
@@ -65,8 +68,7 @@ export function Members({ team, viewerId, onChange }: { team: Team; viewerId: st
               </Table.Tr>
             ))}
           </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      </StackedTable>
       {mayChange && <AddMember team={team} onChange={onChange} />}
       {leaving && (
         <RemoveDialog team={team} member={leaving} onClose={() => setLeaving(null)} onChange={onChange} />
@@ -82,11 +84,11 @@ interface OfTeam {
 
 function Role({ team, member, mayChange, onChange }: OfTeam & { member: Member; mayChange: boolean }) {
   const [set, busy] = useAction(SET_MEMBER, (data) => data.setTeamMember);
-  if (!mayChange) return <Text size="sm">{WORDS[member.role]}</Text>;
+  if (!mayChange) return <Text size="sm">{nameOf(member.role)}</Text>;
   return (
     <Select
       aria-label={`Role of ${member.user.name}`}
-      data={ROLES.map(({ value }) => ({ value, label: WORDS[value] }))}
+      data={ROLES.map(({ value, label }) => ({ value, label }))}
       value={member.role}
       disabled={busy}
       allowDeselect={false}
@@ -110,13 +112,13 @@ function AddMember({ team, onChange }: OfTeam) {
     const found = byField(answer.problems, ["email"]);
     setProblem(found.email ?? found[""]);
     if (!answer.payload) return;
-    tell(`${email} is in the team.`);
+    tell(`${email} is in the team, from the first sign-in on.`);
     setEmail("");
     onChange();
   };
   return (
     <form onSubmit={add}>
-      <Group align="start" gap="sm">
+      <div className={classes.add}>
         <TextInput
           label="Add by e-mail address"
           type="email"
@@ -124,22 +126,21 @@ function AddMember({ team, onChange }: OfTeam) {
           value={email}
           onChange={(event) => setEmail(event.currentTarget.value)}
           error={problem}
+          description="They need no account yet: the address is invited."
           required
-          style={{ flex: 1, minWidth: 200 }}
         />
         <Select
           label="Role"
-          data={ROLES}
+          description={ROLES.find(({ value }) => value === role)?.may}
+          data={ROLES.map(({ value, label }) => ({ value, label }))}
           value={role}
           onChange={(value) => value && setRole(value as TeamRole)}
           allowDeselect={false}
-          w={240}
-          comboboxProps={{ width: 380, position: "bottom-end" }}
         />
-        <Button type="submit" variant="default" loading={busy} mt={25}>
+        <Button type="submit" variant="default" loading={busy} className={classes.button}>
           Add member
         </Button>
-      </Group>
+      </div>
     </form>
   );
 }
@@ -154,7 +155,7 @@ function RemoveDialog({ team, member, onClose, onChange }: OfTeam & { member: Me
     onChange();
   };
   return (
-    <Modal opened onClose={onClose} title={`Remove ${member.user.name} from ${team.name}`}>
+    <Dialog opened onClose={onClose} title={`Remove ${member.user.name} from ${team.name}`}>
       <Stack>
         <Text size="sm">
           {member.user.name} no longer sees any of the team's projects. What they annotated and trained stays.
@@ -168,6 +169,6 @@ function RemoveDialog({ team, member, onClose, onChange }: OfTeam & { member: Me
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

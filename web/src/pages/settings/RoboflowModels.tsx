@@ -25,11 +25,12 @@ export function RoboflowModels({ settings }: { settings: SettingsOf }) {
     <Section title="Roboflow models" about="Hosted models that the project may detect with, and fall back to.">
       <TagsInput
         label="Models"
-        description="As workspace-project/6. Enter adds one."
+        description="A project and its version, as pine-sapling-hqp-test/6. Enter adds one."
         value={names}
         onChange={setNames}
         error={problem}
         readOnly={!mayChange}
+        placeholder={mayChange && names.length === 0 ? "pine-sapling-hqp-test/6" : undefined}
         acceptValueOnBlur
       />
       {mayChange && (

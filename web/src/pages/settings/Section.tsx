@@ -9,14 +9,14 @@ export function Section({
   children,
 }: {
   title: string;
-  about?: string;
+  about?: ReactNode;
   action?: ReactNode;
   children: ReactNode;
 }) {
   return (
     <Card withBorder component="section" aria-label={title}>
       <Group justify="space-between" align="start" mb="sm" gap="sm">
-        <div style={{ flex: 1, minWidth: 220 }}>
+        <div style={{ flex: 1, minWidth: 200 }}>
           <Title order={3} size="h4">
             {title}
           </Title>

@@ -1,4 +1,4 @@
-import { Skeleton, Stack } from "@mantine/core";
+import { Box, Skeleton, Stack } from "@mantine/core";
 
 import type { SettingsQuery } from "../../api/generated/graphql";
 import { useLiveQuery } from "../../api/live";
@@ -28,14 +28,19 @@ export default function SettingsPage() {
   if (!data) return <Skeleton height={480} />;
   const { project, viewer } = data;
   return (
-    <Stack gap="lg" maw={860}>
+    <Box maw={860}>
       <PageHead title="Settings" />
-      <Gpus />
-      <DetectionModel key={JSON.stringify([project.activeModel, project.activeRoboflowModel])} settings={project} />
-      <RoboflowModels key={project.roboflowModels.join()} settings={project} />
-      <ProjectSwitches key={project.name} settings={project} />
-      <Members team={project.team} viewerId={viewer.id} onChange={refresh} />
-      <ApiTokens tokens={viewer.apiTokens} onChange={refresh} />
-    </Stack>
+      <Stack gap="lg">
+        <DetectionModel
+          key={JSON.stringify([project.activeModel, project.activeRoboflowModel, project.inferenceBackend])}
+          settings={project}
+        />
+        <Gpus />
+        <RoboflowModels key={project.roboflowModels.join()} settings={project} />
+        <ProjectSwitches key={project.name} settings={project} />
+        <Members team={project.team} viewerId={viewer.id} onChange={refresh} />
+        <ApiTokens tokens={viewer.apiTokens} onChange={refresh} />
+      </Stack>
+    </Box>
   );
 }

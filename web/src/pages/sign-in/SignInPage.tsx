@@ -1,5 +1,6 @@
-import { Button, Card, Center, Divider, Loader, Stack, Text, Textarea, TextInput, Title } from "@mantine/core";
+import { Alert, Button, Card, Center, Divider, Loader, Stack, Text, Textarea, TextInput, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
+import { Info } from "lucide-react";
 import { useState, type FormEvent } from "react";
 
 import { session, signInAddress } from "../../api/session";
@@ -9,6 +10,8 @@ import { developmentToken, useSignInOptions } from "../../api/signInOptions";
 export default function SignInPage() {
   useDocumentTitle("Sign in · AgriDrone Ops");
   const options = useSignInOptions();
+  const page = options?.page;
+  const notice = session.notice();
   return (
     <Center mih="100dvh" p="md" component="main">
       <Card withBorder padding="xl" w="100%" maw={420} shadow="sm">
@@ -22,13 +25,18 @@ export default function SignInPage() {
               Dataset versions, training and detection for drone imagery, on your own machines.
             </Text>
           </Stack>
+          {notice && (
+            <Alert color="yellow" icon={<Info aria-hidden />} role="status">
+              {notice}
+            </Alert>
+          )}
           {options === null && (
             <Center py="md">
               <Loader aria-label="Asking the server how one signs in" />
             </Center>
           )}
-          {options?.page && (
-            <Button component="a" href={signInAddress(options.page, window.location.href)} size="md">
+          {page && (
+            <Button size="md" onClick={() => window.location.assign(signInAddress(page, window.location.href))}>
               Sign in
             </Button>
           )}

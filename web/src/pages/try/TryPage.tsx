@@ -1,4 +1,4 @@
-import { Alert, Badge, Button, FileButton, Group, Loader, Paper, Select, SimpleGrid, Slider, Stack, Text } from "@mantine/core";
+import { Alert, Anchor, Badge, Button, FileButton, Group, Loader, Paper, Select, SimpleGrid, Slider, Stack, Text } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { Image as ImageIcon, ScanSearch } from "lucide-react";
 import { useEffect, useState, type DragEvent } from "react";
@@ -154,8 +154,15 @@ export default function TryPage() {
         </Group>
         {models.length === 0 && data && (
           <Alert color="yellow" title="There is no model yet">
-            Train one from a <Link to="/versions">version</Link>, or name a Roboflow model in the{" "}
-            <Link to="/settings">settings</Link>.
+            Train one from a{" "}
+            <Anchor component={Link} to="/versions" inherit underline="always">
+              version
+            </Anchor>
+            , or name a Roboflow model in the{" "}
+            <Anchor component={Link} to="/settings" inherit underline="always">
+              settings
+            </Anchor>
+            .
           </Alert>
         )}
         {problem && <Problem title="Nothing was detected">{problem}</Problem>}

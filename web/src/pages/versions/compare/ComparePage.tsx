@@ -74,7 +74,7 @@ function Comparison({ beforeId, before, after }: { beforeId: string; before: num
           Both versions have the same images in the same splits, the same annotations and the same settings.
         </Alert>
       )}
-      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md" style={{ alignItems: "start" }}>
         <Section title="Classes">
           <ClassBars counts={diff.classes.map((one) => ({ name: one.name, before: one.before, annotations: one.after }))} />
         </Section>

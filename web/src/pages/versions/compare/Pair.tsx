@@ -1,6 +1,7 @@
 import { Text } from "@mantine/core";
 
 import { AnnotatedPicture, type Shape } from "../../../components/AnnotatedPicture";
+import { SharpeningPicture } from "../detail/SharpeningPicture";
 import { splitWord } from "../detail/splitWords";
 import type { Delta } from "./ChangedImages";
 import classes from "./ChangedImages.module.css";
@@ -50,14 +51,7 @@ function Picture({
         {side && ` · ${splitWord(side.split)}`}
       </Text>
       {side ? (
-        <AnnotatedPicture
-          src={large || !side.asset ? side.url : side.asset.large}
-          alt={`${side.filename} in v${number}`}
-          width={side.width}
-          height={side.height}
-          // Bold ones last, so that none of the faint lies over them.
-          shapes={shapes.toSorted((a, b) => Number(a.weight === "bold") - Number(b.weight === "bold"))}
-        />
+        <SidePicture side={side} alt={`${side.filename} in v${number}`} shapes={shapes} large={large} />
       ) : (
         <span className={classes.missing} style={{ aspectRatio: proportions }}>
           <Text span size="sm" c="dimmed">
@@ -67,4 +61,12 @@ function Picture({
       )}
     </span>
   );
+}
+
+function SidePicture({ side, alt, shapes, large }: { side: Side; alt: string; shapes: readonly Shape[]; large: boolean }) {
+  // Bold ones last, so that none of the faint lies over them.
+  const ordered = shapes.toSorted((a, b) => Number(a.weight === "bold") - Number(b.weight === "bold"));
+  if (large) return <SharpeningPicture image={side} alt={alt} shapes={ordered} />;
+  const { width, height } = side;
+  return <AnnotatedPicture src={side.asset?.large ?? side.url} alt={alt} width={width} height={height} shapes={ordered} />;
 }

@@ -146,7 +146,7 @@ function useCreation(settings: VersionSettings, displayName: string, valid: bool
     const { payload, problems } = await create({ input: { ...input, idempotencyKey: keyOf(input) } });
     sent.current = false;
     setRefusal({ of: content, problems: byField(problems, FIELDS) });
-    if (payload?.version) go(`/versions/${payload.version.version}`);
+    if (payload?.version) go(`/versions/${payload.version.version}`, { replace: true });
   };
   // What was refused is no news of what it was changed to since.
   return { submit, busy, refused: refusal?.of === content ? refusal.problems : {} };

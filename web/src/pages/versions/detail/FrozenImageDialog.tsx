@@ -75,7 +75,13 @@ export function FrozenImageDialog({
             <NetworkView key={image.assetId} versionId={versionId} image={image} />
           ) : (
             <div className={classes.columns}>
-              <SharpeningPicture key={image.assetId} image={image} />
+              <SharpeningPicture
+                key={image.assetId}
+                image={image}
+                alt={`${image.filename} with the annotations that were frozen`}
+                shapes={image.annotations}
+                style={{ width: `min(100%, calc(72vh * ${image.width / image.height}))`, margin: "0 auto" }}
+              />
               <FrozenImageFacts image={image} />
             </div>
           )}

@@ -1,27 +1,33 @@
-import { useEffect, useState } from "react";
+import { useEffect, useState, type CSSProperties } from "react";
 
-import { AnnotatedPicture } from "../../../components/AnnotatedPicture";
-import type { FrozenImage } from "./FrozenImages";
+import { AnnotatedPicture, type Shape } from "../../../components/AnnotatedPicture";
 
-/** The thumbnail at once, the original as soon as the browser has it. */
-export function SharpeningPicture({ image }: { image: FrozenImage }) {
-  const { asset, url, width, height } = image;
-  const [sharp, setSharp] = useState(asset === null);
+interface Sharpening {
+  url: string;
+  width: number;
+  height: number;
+  asset?: { large: string } | null;
+}
+
+/** The thumbnail at once, the original as soon as the browser has it; one that it cannot show, as a TIFF, never. */
+export function SharpeningPicture({
+  image: { url, asset, width, height },
+  alt,
+  shapes,
+  style,
+}: {
+  image: Sharpening;
+  alt: string;
+  shapes: readonly Shape[];
+  style?: CSSProperties;
+}) {
+  const [sharp, setSharp] = useState(false);
   useEffect(() => {
     const original = new Image();
     original.addEventListener("load", () => setSharp(true));
     original.src = url;
     return () => original.removeAttribute("src");
   }, [url]);
-  return (
-    <AnnotatedPicture
-      src={sharp || !asset ? url : asset.large}
-      alt={`${image.filename} with the annotations that were frozen`}
-      width={width}
-      height={height}
-      shapes={image.annotations}
-      lazy={false}
-      style={{ width: `min(100%, calc(72vh * ${width / height}))`, margin: "0 auto" }}
-    />
-  );
+  const src = sharp || !asset ? url : asset.large;
+  return <AnnotatedPicture src={src} alt={alt} width={width} height={height} shapes={shapes} lazy={false} style={style} />;
 }

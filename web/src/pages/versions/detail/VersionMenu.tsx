@@ -58,7 +58,7 @@ export function VersionMenu({ version }: { version: Version }) {
   };
   return (
     <>
-      <Menu position="bottom-end" withinPortal={false} withInitialFocusPlaceholder={false}>
+      <Menu position="bottom-end">
         <Menu.Target>
           <ActionIcon
             variant="default"

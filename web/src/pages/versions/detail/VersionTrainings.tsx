@@ -1,4 +1,4 @@
-import { Anchor, Button, Center, Stack, Table, Text } from "@mantine/core";
+import { Anchor, Box, Button, Center, Stack, Table, Text } from "@mantine/core";
 import { useState } from "react";
 import { Link } from "wouter";
 
@@ -104,7 +104,7 @@ function Jobs({ jobs, version }: { jobs: readonly Job[]; version: Version }) {
       <Table.Thead>
         <Table.Tr>
           <Table.Th>Training</Table.Th>
-          <Table.Th>Status</Table.Th>
+          <Table.Th visibleFrom="sm">Status</Table.Th>
           <Table.Th>Model</Table.Th>
           <Table.Th visibleFrom="sm">Started</Table.Th>
           <Table.Th visibleFrom="sm">By</Table.Th>
@@ -117,9 +117,12 @@ function Jobs({ jobs, version }: { jobs: readonly Job[]; version: Version }) {
               <Anchor component={Link} to={`/training/${job.id}`} size="sm">
                 {baseModelName(job.config.baseModel)}, {count(job.config.epochs)} epochs
               </Anchor>
+              <Box hiddenFrom="sm" mt={4}>
+                <JobChip job={job} />
+              </Box>
             </Table.Td>
-            <Table.Td>
-              <StatusChip status={job.status} detail={job.status === "RUNNING" ? `${job.epoch}/${job.config.epochs}` : undefined} />
+            <Table.Td visibleFrom="sm">
+              <JobChip job={job} />
             </Table.Td>
             <Table.Td>{job.model ? <Model model={job.model} version={version} /> : "–"}</Table.Td>
             <Table.Td visibleFrom="sm">
@@ -131,6 +134,10 @@ function Jobs({ jobs, version }: { jobs: readonly Job[]; version: Version }) {
       </Table.Tbody>
     </Table>
   );
+}
+
+function JobChip({ job }: { job: Job }) {
+  return <StatusChip status={job.status} detail={job.status === "RUNNING" ? `${job.epoch}/${job.config.epochs}` : undefined} />;
 }
 
 function Model({ model, version }: { model: NonNullable<Job["model"]>; version: Version }) {

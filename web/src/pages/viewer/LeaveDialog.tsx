@@ -1,0 +1,39 @@
+import { Button, Group, Modal, Text } from "@mantine/core";
+import { useEffect, useSyncExternalStore } from "react";
+
+import { counted } from "../../components/numbers";
+import type { Desk } from "./desk";
+
+/** Asks what to do with changes that the server could not be told. */
+export function LeaveDialog({
+  opened,
+  queue,
+  onStay,
+  onLeave,
+}: {
+  opened: boolean;
+  queue: Desk["queue"];
+  onStay: () => void;
+  onLeave: () => void;
+}) {
+  const state = useSyncExternalStore(queue.subscribe, queue.read);
+  useEffect(() => {
+    if (opened && state.kind === "saved") onLeave();
+  }, [opened, state.kind, onLeave]);
+  return (
+    <Modal opened={opened} onClose={onStay} title="Not everything is saved" zIndex={195}>
+      <Text size="sm" mb="md">
+        {state.kind === "failed" && `${counted(state.left, "change")} could not be saved. ${state.message}`}
+        {state.kind === "saving" && "Saving…"}
+      </Text>
+      <Group justify="flex-end">
+        <Button variant="default" color="red" onClick={onLeave}>
+          Leave without saving
+        </Button>
+        <Button loading={state.kind === "saving"} onClick={queue.retry}>
+          Try again
+        </Button>
+      </Group>
+    </Modal>
+  );
+}
