@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 
 from bench.diffing import measure_diffing
+from bench.grid import measure_grid
 from bench.inference import measure_inference
 from bench.intake import INTAKE, Benchmark
 from bench.preview import measure_preview
@@ -22,6 +23,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "rendering": measure_rendering,
     "training": measure_training,
     "inference": measure_inference,
+    "grid": measure_grid,
     **INTAKE,
 }
 

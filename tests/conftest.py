@@ -45,6 +45,19 @@ BACKENDS = ["sqlite", "mariadb"]
 # The gate brings no MySQL: where MYSQL_URL names one, the tests of the tables' history run on it too.
 HISTORY_BACKENDS = [*BACKENDS, "mysql"] if os.environ.get("MYSQL_URL") else BACKENDS
 
+_LONGEST_FIRST = ("chaos", "e2e", "web", "integration")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The folders whose files take longest come first, so that the processes of a run end together."""
+    here = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(here).parts[0]
+        return _LONGEST_FIRST.index(folder) if folder in _LONGEST_FIRST else len(_LONGEST_FIRST)
+
+    items.sort(key=place)
+
 
 def absent(what: str, address: str, why: Exception) -> NoReturn:
     """A server that is not there: skips by name, except in CI, where everything has to run."""

@@ -40,6 +40,19 @@ PATIENCE = 60.0
 """Seconds that a test waits for what must come."""
 
 
+_sandbox: SandboxPool | None = None
+
+
+@asynccontextmanager
+async def kept_sandbox() -> AsyncIterator[None]:
+    """While this is open, all io workers have files read by the same children: to start them takes longer than most
+    tests do."""
+    global _sandbox
+    async with SandboxPool(2) as _sandbox:
+        yield
+    _sandbox = None
+
+
 class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -164,11 +177,12 @@ class Stack:
     async def io_worker(self) -> AsyncIterator[None]:
         """Uploads are verified and versions frozen while this is open, as by the io worker."""
         with scratch_folder(self.services.settings.work_dir, "io") as folder:
+            assert _sandbox is not None, "no sandbox is kept"
             database, store = self.database, self.services.store
-            async with SandboxPool(2) as sandbox, open_preview(store, folder / "previews") as preview:
+            async with open_preview(store, folder / "previews") as preview:
                 handlers: list[Handler] = [
-                    UploadVerification(database, store, sandbox, folder),
-                    AnnotationImport(database, store, sandbox, folder),
+                    UploadVerification(database, store, _sandbox, folder),
+                    AnnotationImport(database, store, _sandbox, folder),
                     Snapshot(database, store, folder),
                     Check(database, store, folder),
                     RoboflowDeployment(database, store, self.services.roboflow),

@@ -58,7 +58,7 @@ def tiny_tree(
 def train_spec(tree: RenderedTree, epochs: int = EPOCHS, **changes: Any) -> TrainSpec:
     config = TrainingConfig(BaseModel.YOLO11N, epochs=epochs, batch_size=4, image_size=64)
     arguments = effective_arguments(config, tree.splits[Split.TRAIN].images)
-    return TrainSpec(tree.data_yaml, "yolo11n", StartingWeights.SCRATCH, arguments, threads=2, **changes)
+    return TrainSpec(tree.data_yaml, "yolo11n", StartingWeights.SCRATCH, arguments, threads=1, **changes)
 
 
 async def unheard(report: Report) -> None:

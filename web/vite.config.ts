@@ -1,10 +1,12 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
+import { inlineDocuments } from "./inlineDocuments";
+
 const api = "http://127.0.0.1:8000";
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [inlineDocuments(), react()],
   build: { target: "es2023", sourcemap: false, chunkSizeWarningLimit: 4_000 },
   // Its workers are asked for by `?worker`, which the dependency optimizer cannot follow.
   optimizeDeps: { exclude: ["graphiql/setup-workers/vite", "@graphiql/react/setup-workers/vite"] },

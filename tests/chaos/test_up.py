@@ -20,27 +20,17 @@ _AGAIN_SECONDS = 60
 _LONG = 2000
 
 
-async def test_sigterm_ends_everything_and_gives_the_work_back() -> None:
+async def test_up_that_is_told_to_stop_gives_the_work_back_and_killed_takes_its_parts_along() -> None:
     with live_server() as server:
         async with team_on(server) as team:
             project_id = team.project_id
             _, job_id = await team.training_under_way(epochs=_LONG)
-        assert len(server.training_children()) == 1
-        assert server.stop() == 0
-        assert server.processes() == []
-        assert await _is_free(server, job_id), "the lease was not given back"
+        await _check_sigterm(server, job_id)
         server.start()
         async with team_on(server, project_id) as team:
             wait_for(server.training_children, _AGAIN_SECONDS, "the training to be taken up again")
             job = await team.job(job_id)
             assert (job["status"], job["attempts"]) == ("RUNNING", 2)
-
-
-async def test_a_killed_up_takes_its_parts_along_and_can_start_again() -> None:
-    with live_server() as server:
-        async with team_on(server) as team:
-            project_id = team.project_id
-            await team.training_under_way(epochs=_LONG)
         server.kill()
         wait_for(lambda: not _besides_redis(server), _ORPHAN_SECONDS, "the parts and the training child to end")
         server.start()
@@ -50,6 +40,13 @@ async def test_a_killed_up_takes_its_parts_along_and_can_start_again() -> None:
             assert (await team.frozen_version())["imageCount"] == 10
         assert server.stop() == 0
         assert server.processes() == []
+
+
+async def _check_sigterm(server: LiveServer, job_id: str) -> None:
+    assert len(server.training_children()) == 1
+    assert server.stop() == 0
+    assert server.processes() == []
+    assert await _is_free(server, job_id), "the lease was not given back"
 
 
 async def _is_free(server: LiveServer, job_id: str) -> bool:

@@ -6,15 +6,14 @@ import asyncio
 import hashlib
 from typing import Any
 
-import pytest
-
 from cli.demo.box import Box
 from cli.demo.dataset import LabelledImage
 from live.imagery import palms_or_fields
 from live.server import live_server
 from live.team import Team, team_on
 
-_EPOCHS = 20
+_LEARNT, _BEGUN = 20, 2
+"""Epochs after which it has learnt something, and after which it is a model and no more."""
 _TILE = {"tile": {"rows": 2, "columns": 2}}
 # With four images to test on, mAP50 is 0.52 to 0.81 from one draw to the next: this draw is well above the bar, so
 # that a failure means a defect.
@@ -58,30 +57,32 @@ mutation ($projectId: ID!, $source: ImageChoice!) {
 _DETECT_FILE = _DETECT.replace("$source: ImageChoice!", "$file: Upload!").replace("$source", "{image: $file}")
 
 
-@pytest.fixture(params=["embedded", "mariadb-redis"])
-def environment(request: pytest.FixtureRequest) -> dict[str, str]:
-    """Nothing to install, or the servers of production."""
-    if request.param == "embedded":
-        return {}
-    return {
-        "DATABASE_URL": request.getfixturevalue("mariadb_url"),
-        "REDIS_URL": request.getfixturevalue("redis_url"),
-    }
+async def test_from_upload_to_detection() -> None:
+    """With nothing to install. Two threads: how many there are decides what the draw above comes to."""
+    await _check_the_way({"THREADS": "2"}, _LEARNT)
 
 
-async def test_from_upload_to_detection(environment: dict[str, str]) -> None:
+async def test_the_same_way_on_the_servers_of_production(mariadb_url: str, redis_url: str) -> None:
+    """What a network learns does not depend on them, so here it only begins."""
+    await _check_the_way({"DATABASE_URL": mariadb_url, "REDIS_URL": redis_url}, _BEGUN)
+
+
+async def _check_the_way(environment: dict[str, str], epochs: int) -> None:
     images = {image.sha256: image for image in palms_or_fields()}
     with live_server(**environment) as server:
         async with team_on(server) as team:
             assets = await team.upload(list(images.values()))
             version = await team.frozen_version(preprocessing=_TILE, augmentation=_FLIPS, splits=_SPLITS)
             _check_counts(version, list(images.values()))
-            model = await _train(team, version["id"])
+            model = await _train(team, version["id"], epochs)
             assert hashlib.sha256(await team.client.download(model["weightsUrl"])).hexdigest() == model["sha256"]
             held_out = await _held_out(team, version["id"])
-            await _evaluate(team, model["id"], version["id"])
+            map50 = await _evaluate(team, model["id"], version["id"])
             await _deploy(team, model["id"])
-            await _detect(team, [images[sha256] for sha256 in held_out], assets, model["name"])
+            hits = await _detect(team, [images[sha256] for sha256 in held_out], assets, model["name"])
+            if epochs == _LEARNT:
+                assert map50 >= 0.5
+                assert hits > 0
             assert (await team.version(version["id"]))["status"] == "READY"
 
 
@@ -94,26 +95,26 @@ def _check_counts(version: dict[str, Any], images: list[LabelledImage]) -> None:
     assert counts == {"train": 10, "val": 2, "test": 4, "trainAugmented": 80}
 
 
-async def _train(team: Team, version_id: str) -> dict[str, Any]:
-    job_id = await team.start_training(version_id, epochs=_EPOCHS, image_size=160)
+async def _train(team: Team, version_id: str, count: int) -> dict[str, Any]:
+    job_id = await team.start_training(version_id, epochs=count, image_size=160)
     assert (await team.version(version_id))["status"] == "TRAINING"
     events = [event async for event in team.training_events(job_id)]
     epochs = [event for event in events if event["kind"] == "EPOCH"]
-    assert [event["epoch"] for event in epochs] == list(range(1, _EPOCHS + 1))
-    assert [event["metrics"]["epoch"] for event in epochs] == list(range(1, _EPOCHS + 1))
+    assert [event["epoch"] for event in epochs] == list(range(1, count + 1))
+    assert [event["metrics"]["epoch"] for event in epochs] == list(range(1, count + 1))
     statuses = [event["status"] for event in events if event["kind"] == "STATUS"]
     assert statuses == ["QUEUED", "PREPARING", "RUNNING", "COMPLETED"]
     assert any(event["kind"] == "BATCH" for event in events)
     job = await team.job(job_id)
-    _check_recipe(job["config"]["effective"])
-    assert (job["attempts"], job["startingWeights"], len(job["epochs"])) == (1, "SCRATCH", _EPOCHS)
+    _check_recipe(job["config"]["effective"], count)
+    assert (job["attempts"], job["startingWeights"], len(job["epochs"])) == (1, "SCRATCH", count)
     model: dict[str, Any] = job["model"]
     return model
 
 
-def _check_recipe(effective: dict[str, Any]) -> None:
+def _check_recipe(effective: dict[str, Any], epochs: int) -> None:
     """The recipe for small sets, as the job was really run."""
-    said = {"recipe": "small-set", "optimizer": "AdamW", "nbs": 4, "epochs": _EPOCHS, "imgsz": 160, "batch": 4}
+    said = {"recipe": "small-set", "optimizer": "AdamW", "nbs": 4, "epochs": epochs, "imgsz": 160, "batch": 4}
     assert said == {name: effective.get(name) for name in said}
     assert {"lr0", "warmup_epochs", "mosaic", "bn_momentum"} <= effective.keys()
 
@@ -124,12 +125,14 @@ async def _held_out(team: Team, version_id: str) -> list[str]:
     return [node["sha256"] for node in page["nodes"]]
 
 
-async def _evaluate(team: Team, model_id: str, version_id: str) -> None:
+async def _evaluate(team: Team, model_id: str, version_id: str) -> float:
+    """The model's mAP50."""
     begun = await team.client.call(_EVALUATE, modelId=model_id, versionId=version_id)
     done = await _settled(team, begun["evaluation"]["id"])
     assert done["evaluation"] == "COMPLETED", done
     assert done["seenImages"] == 0
-    assert done["metrics"]["mAP50"] >= 0.5, done["metrics"]
+    map50: float = done["metrics"]["mAP50"]
+    return map50
 
 
 async def _deploy(team: Team, model_id: str) -> None:
@@ -149,19 +152,19 @@ async def _settled(team: Team, node_id: str) -> dict[str, Any]:
             await asyncio.sleep(0.2)
 
 
-async def _detect(team: Team, held_out: list[LabelledImage], assets: dict[str, str], model: str) -> None:
-    """By asset id on all of them, and the same again on the first, sent along."""
+async def _detect(team: Team, held_out: list[LabelledImage], assets: dict[str, str], model: str) -> int:
+    """By asset id on all of them, and the same again on the first, sent along; how many objects were found."""
     client, project_id = team.client, team.project_id
     by_asset = [
         await client.call(_DETECT, projectId=project_id, source={"assetId": assets[image.sha256]}) for image in held_out
     ]
     found = [_boxes(answer) for answer in by_asset]
     hits = sum(_hits(boxes, image) for boxes, image in zip(found, held_out, strict=True))
-    assert hits > 0, f"Nothing right among {sum(map(len, found))} boxes."
     first = held_out[0]
     sent = await client.call_with_file(_DETECT_FILE, first.read(), first.filename, projectId=project_id)
     assert sent["result"]["detections"] == by_asset[0]["result"]["detections"]
     assert (sent["result"]["backend"], sent["result"]["model"]) == ("LOCAL", model)
+    return hits
 
 
 def _boxes(answer: dict[str, Any]) -> list[Box]:

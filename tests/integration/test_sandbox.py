@@ -42,10 +42,19 @@ async def pool() -> AsyncIterator[SandboxPool]:
     assert children() == []
 
 
+_others: set[int] = set()
+"""Sandboxes that tests before these have kept."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _know_others() -> None:
+    _others.update(child.pid for child in children())
+
+
 def children() -> list[psutil.Process]:
-    """The living sandboxes of this process."""
+    """The living sandboxes that these tests started."""
     mine = psutil.Process().children(recursive=True)
-    return [child for child in mine if "workers.sandbox" in _command(child)]
+    return [child for child in mine if child.pid not in _others and "workers.sandbox" in _command(child)]
 
 
 def _command(process: psutil.Process) -> list[str]:

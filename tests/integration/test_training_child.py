@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import json
 import os
 import pickle
 import signal
@@ -22,6 +23,7 @@ from domain.models.training import StartingWeights
 from domain.models.version import Split
 from rendering.tree import RenderedTree
 from tiny_trainings import CLASSES, EPOCHS, tiny_field, tiny_tree, train_spec, unheard
+from workers import child_process
 from workers.child.environment import contained_environment
 from workers.child.protocol import (
     REPORTS_NAME,
@@ -39,6 +41,8 @@ from workers.child.protocol import (
 from workers.child_process import ChildFailed, run_child
 from workers.engine import Engine, NetworkFile, RuntimeKind
 from workers.weights import WeightsCorrupt
+
+SCRIPTED_CHILD = Path(__file__).parents[1] / "scripted_child.py"
 
 
 @dataclass
@@ -207,22 +211,32 @@ async def test_cancelling_leaves_no_process(trained: Trained, tmp_path: Path) ->
     assert not _children_in(tmp_path)
 
 
+@pytest.fixture
+def scripted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child that tells of an epoch and then goes on for ever, without torch: whose end is ours to bring about."""
+    script = tmp_path / "script.json"
+    script.write_text(json.dumps([[{"epoch": 1}, {"sleep": 600}]]))
+    monkeypatch.setattr(child_process, "_PROGRAM", (str(SCRIPTED_CHILD), str(script)))
+
+
+@pytest.mark.usefixtures("scripted")
 async def test_a_listener_that_fails_ends_the_child(trained: Trained, tmp_path: Path) -> None:
     async def on_report(report: Report) -> None:
         raise LookupError("the claim is lost")
 
     with pytest.raises(LookupError, match="the claim is lost"):
-        await run_child(train_spec(trained.tree, epochs=500), tmp_path, on_report)
+        await run_child(train_spec(trained.tree), tmp_path / "work", on_report)
     assert not _children_in(tmp_path)
 
 
+@pytest.mark.usefixtures("scripted")
 async def test_a_killed_child_is_named_so(trained: Trained, tmp_path: Path) -> None:
     async def on_report(report: Report) -> None:
         for process in _children_in(tmp_path):
             os.kill(process, signal.SIGKILL)
 
     with pytest.raises(ChildFailed, match="killed by signal SIGKILL"):
-        await run_child(train_spec(trained.tree, epochs=500), tmp_path, on_report)
+        await run_child(train_spec(trained.tree), tmp_path / "work", on_report)
 
 
 async def test_the_child_ends_when_its_parent_is_gone(trained: Trained, tmp_path: Path) -> None:

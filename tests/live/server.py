@@ -38,7 +38,9 @@ class LiveServer:
         self._mark = folder / "tmp"
         self._mark.mkdir()
         kept = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
-        self._environment = kept | {"TMPDIR": str(self._mark), "PYTHONUNBUFFERED": "1"} | environment
+        # One thread: several tests run at a time, and more threads than cores wait for one another.
+        ours = {"TMPDIR": str(self._mark), "PYTHONUNBUFFERED": "1", "THREADS": "1"}
+        self._environment = kept | ours | environment
         self._up: subprocess.Popen[bytes] | None = None
         self._others: list[subprocess.Popen[bytes]] = []
 

@@ -40,7 +40,7 @@ async def test_a_job_page_loses_no_epoch_when_it_or_the_api_is_started_again(
             await expect(page.get_by_text("The connection is lost.")).to_be_visible()
             await expect(page.get_by_text("The connection is lost.")).to_be_hidden()
             await expect(page.get_by_role("link", name="Open the model")).to_be_visible(timeout=_TRAINING_MS)
-            await page.get_by_text("Show as table").click()
+            await page.get_by_role("switch", name="Show as table").click()
             rows = page.get_by_role("region", name="Figures of each epoch").get_by_role("row")
             numbers = [re.match(r"\d+", text) for text in await rows.all_inner_texts()]
             assert [int(number[0]) for number in numbers if number] == list(range(_EPOCHS, 0, -1))

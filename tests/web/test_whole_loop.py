@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from PIL import Image, ImageOps
 from playwright.async_api import Browser, Locator, Page, expect
 from visitor import Visitor, visiting
 
@@ -26,7 +28,8 @@ async def test_from_upload_to_the_second_version_and_back(browser: Browser, serv
         await _sign_in(visitor)
         await _make_project(page)
         await _upload(page, _files(images[:_IMAGES], tmp_path / "flight"))
-        await _import_annotations(page, _coco(images[:_IMAGES], tmp_path / "palms.json"))
+        boxes = sum(len(image.boxes) for image in images[:_IMAGES])
+        await _import_annotations(page, _coco(images[:_IMAGES], tmp_path / "palms.json"), boxes)
         await _draw_a_box(page)
         await _create_version(page, "First flight", number=1)
         await _train(page, version=1, from_scratch=True)
@@ -58,36 +61,38 @@ async def _make_project(page: Page) -> None:
 async def _upload(page: Page, files: Sequence[Path]) -> None:
     await _tab(page, "Images")
     await page.locator("input[type=file][multiple]").first.set_input_files([str(file) for file in files])
-    await expect(page.get_by_role("link", name=re.compile(r"\.jpe?g", re.IGNORECASE))).to_have_count(len(files))
+    await expect(_tiles(page)).to_have_count(len(files))
     await expect(_parts(page).get_by_role("link", name="Images")).to_contain_text(str(len(files)))
 
 
-async def _import_annotations(page: Page, file: Path) -> None:
-    await page.get_by_role("button", name="Import annotations").click()
-    dialog = page.get_by_role("dialog")
-    await dialog.get_by_label("Format").click()
-    await page.get_by_role("option", name="COCO").click()
+async def _import_annotations(page: Page, file: Path, count: int) -> None:
+    await page.get_by_role("button", name="More for images").click()
+    await page.get_by_role("menuitem", name="Import annotations").click()
+    dialog = page.get_by_role("dialog", name="Import annotations")
     await dialog.locator("input[type=file]").set_input_files(str(file))
-    await dialog.get_by_role("button", name="Import").click()
-    await expect(dialog.get_by_text("imported")).to_be_visible()
-    await page.keyboard.press("Escape")
+    await dialog.get_by_role("button", name="Import annotations").click()
+    await expect(dialog.get_by_text(f"{count:,} annotations imported")).to_be_visible()
+    await dialog.get_by_role("button", name="Done").click()
 
 
 async def _draw_a_box(page: Page) -> None:
-    await page.get_by_role("link", name=re.compile(r"\.jpe?g", re.IGNORECASE)).first.click()
+    tile = _tiles(page).first
+    await expect(tile).to_contain_text(re.compile(r"[1-9]\d* objects?"))
+    (before,) = re.findall(r"(\d+) objects?", await tile.inner_text())
+    await tile.click()
     viewer = page.get_by_role("dialog")
-    picture = viewer.locator("svg").first
     await page.keyboard.press("b")
-    box = await picture.bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    area = await viewer.get_by_role("group", name="Annotations").bounding_box()
+    assert area is not None
+    x, y = area["x"] + area["width"] / 2, area["y"] + area["height"] / 2
     await page.mouse.move(x, y)
     await page.mouse.down()
     await page.mouse.move(x + 60, y + 40, steps=5)
     await page.mouse.up()
-    await expect(viewer.get_by_text("Saved")).to_be_visible()
     await page.keyboard.press("Escape")
     await page.keyboard.press("Escape")
+    await expect(viewer).to_be_hidden()
+    await expect(tile).to_contain_text(f"{int(before) + 1} objects")
 
 
 async def _create_version(page: Page, name: str, *, number: int, tiles: bool = False) -> None:
@@ -124,7 +129,7 @@ async def _train(page: Page, *, version: int, from_scratch: bool) -> None:
     await dialog.get_by_role("button", name="Start Training").click()
     await expect(page.get_by_role("region", name="Curves")).to_be_visible(timeout=_TRAINING_MS)
     await expect(_chip(page, "Completed")).to_be_visible(timeout=_TRAINING_MS)
-    await page.get_by_text("Show as table").click()
+    await page.get_by_role("switch", name="Show as table").click()
     rows = page.get_by_role("region", name="Figures of each epoch").get_by_role("row")
     await expect(rows).to_have_count(1 + 2)
 
@@ -158,6 +163,10 @@ async def _go_back(page: Page) -> None:
     await page.get_by_role("dialog").get_by_role("button", name="Go back").click()
     history = page.get_by_role("listitem").filter(has=page.get_by_text("Deployed", exact=True))
     await expect(history).to_contain_text("North block-v1.pt")
+
+
+def _tiles(page: Page) -> Locator:
+    return page.locator("a[data-image]")
 
 
 def _parts(page: Page) -> Locator:
@@ -215,3 +224,8 @@ def _coco(images: Sequence[LabelledImage], file: Path) -> Path:
     }
     file.write_text(json.dumps(document), "utf-8")
     return file
+
+
+def _size(image: LabelledImage) -> tuple[int, int]:
+    with Image.open(io.BytesIO(image.read())) as opened:
+        return ImageOps.exif_transpose(opened).size

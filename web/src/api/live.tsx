@@ -26,7 +26,12 @@ const PROJECT_EVENTS = graphql(`
   }
 `);
 
-const NewsContext = createContext<(listener: Listener) => () => void>(() => () => {});
+interface NewsOf {
+  listen: (listener: Listener) => () => void;
+  pass: Listener;
+}
+
+const NewsContext = createContext<NewsOf>({ listen: () => () => {}, pass: () => {} });
 
 /**
  * Follows what happens in a project, from the cursor that was read with it, and passes it on to everything below.
@@ -65,12 +70,19 @@ export function ProjectNews({
     listeners.current.add(listener);
     return () => listeners.current.delete(listener);
   }, []);
-  return <NewsContext value={listen}>{children}</NewsContext>;
+  const news = useMemo(() => ({ listen, pass }), [listen, pass]);
+  return <NewsContext value={news}>{children}</NewsContext>;
+}
+
+/** Has all that is shown of the project read again, after changes that the project tells no news of: annotations. */
+export function useReadAnew(): () => void {
+  const { pass } = useContext(NewsContext);
+  return useCallback(() => pass(null), [pass]);
 }
 
 /** Calls back at each event of the kinds given. */
 export function useNews(kinds: readonly ProjectEventKind[], onNews: Listener): void {
-  const listen = useContext(NewsContext);
+  const { listen } = useContext(NewsContext);
   const latest = useRef(onNews);
   useEffect(() => {
     latest.current = onNews;

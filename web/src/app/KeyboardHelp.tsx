@@ -1,15 +1,20 @@
-import { Kbd, Modal, Table } from "@mantine/core";
+import { Kbd, Table } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
+
+import { Dialog } from "../components/Dialog";
 
 const KEYS: [keys: string[], what: string][] = [
   [["?"], "These keys"],
   [["j"], "Next image"],
   [["k"], "Previous image"],
+  [["v"], "Select"],
   [["b"], "Draw boxes"],
   [["p"], "Draw polygons"],
+  [["Enter"], "Finish the polygon"],
   [["1", "…", "9"], "Class of what is selected, or of what is drawn next"],
+  [["←", "↑", "→", "↓"], "Move what is selected; with Shift farther"],
   [["Delete"], "Delete what is selected"],
-  [["z"], "Undo"],
+  [["z"], "Undo; with Shift redo"],
   [["a"], "Accept"],
   [["x"], "Reject"],
   [["+", "-", "0"], "Closer, farther, whole picture"],
@@ -20,7 +25,7 @@ const KEYS: [keys: string[], what: string][] = [
 export function KeyboardHelp({ opened, onOpen, onClose }: { opened: boolean; onOpen: () => void; onClose: () => void }) {
   useHotkeys([["shift+?", onOpen], ["?", onOpen]]);
   return (
-    <Modal opened={opened} onClose={onClose} title="Keyboard shortcuts">
+    <Dialog opened={opened} onClose={onClose} title="Keyboard shortcuts">
       <Table>
         <Table.Tbody>
           {KEYS.map(([keys, what]) => (
@@ -33,6 +38,6 @@ export function KeyboardHelp({ opened, onOpen, onClose }: { opened: boolean; onO
           ))}
         </Table.Tbody>
       </Table>
-    </Modal>
+    </Dialog>
   );
 }

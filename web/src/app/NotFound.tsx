@@ -8,6 +8,7 @@ export function NotFound({ what = "page" }: { what?: string }) {
   return (
     <EmptyState
       icon={MapPinOff}
+      order={2}
       title={`There is no such ${what}`}
       action={
         <Button component={Link} to="~/projects">

@@ -1,5 +1,6 @@
 import {
   Alert,
+  Combobox,
   createTheme,
   defaultVariantColorsResolver,
   Drawer,
@@ -46,6 +47,9 @@ const closable = { closeButtonProps: { "aria-label": "Close" } };
 // The header of a dialog is a <header>, which is a landmark of the whole page to assistive technology.
 const dialog = { ...closable, attributes: { header: { role: "presentation" } } };
 
+/** What opens over the page belongs to the page's main part, where the Shell has a place for it. */
+const amongLandmarks = { portalProps: { target: "#overlays" } };
+
 const SHADE = { light: 8, dark: 5 } as const;
 
 /** autoContrast looks at the light scheme's shade alone: on a filled ground the text follows the scheme. */
@@ -71,8 +75,9 @@ export const theme = createTheme({
   components: {
     // The title in the alert's own colour has too little contrast on its light ground.
     Alert: Alert.extend({ styles: { title: { color: "var(--mantine-color-text)" } } }),
-    // Its place among the landmarks is where the Shell has put `#overlays`; the placeholder is no item of a menu.
-    Menu: Menu.extend({ defaultProps: { portalProps: { target: "#overlays" }, withInitialFocusPlaceholder: false } }),
+    Combobox: Combobox.extend({ defaultProps: amongLandmarks }),
+    // The placeholder is no item of a menu.
+    Menu: Menu.extend({ defaultProps: { ...amongLandmarks, withInitialFocusPlaceholder: false } }),
     Modal: Modal.extend({ defaultProps: dialog }),
     Drawer: Drawer.extend({ defaultProps: dialog }),
     Notification: Notification.extend({ defaultProps: closable }),

@@ -8,18 +8,21 @@ export function EmptyState({
   title,
   children,
   action,
+  order = 3,
 }: {
   icon: LucideIcon;
   title: string;
   children: ReactNode;
   action?: ReactNode;
+  /** Of its heading: 2 where it is all that the page has. */
+  order?: 2 | 3;
 }) {
   return (
     <Stack align="center" gap="sm" py={64} px="md" ta="center">
       <ThemeIcon size={56} radius="xl" variant="light">
         <Icon size={28} aria-hidden />
       </ThemeIcon>
-      <Title order={3}>{title}</Title>
+      <Title order={order} size="h3">{title}</Title>
       <Text c="dimmed" maw={460}>
         {children}
       </Text>

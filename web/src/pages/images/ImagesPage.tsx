@@ -3,7 +3,7 @@ import { ClipboardCheck, Images } from "lucide-react";
 import { useCallback, useMemo, useState } from "react";
 import { Link, useSearchParams } from "wouter";
 
-import { useLiveQuery } from "../../api/live";
+import { useLiveQuery, useReadAnew } from "../../api/live";
 import { useMay, useProject } from "../../api/projectContext";
 import { EmptyState } from "../../components/EmptyState";
 import { PageHead } from "../../components/PageHead";
@@ -31,6 +31,7 @@ type Dialog = "import" | "export" | "rename" | null;
 export default function ImagesPage({ assetId }: { assetId?: string }) {
   const project = useProject();
   const mayUpload = useMay("upload");
+  const readAnew = useReadAnew();
   const [address, setAddress] = useSearchParams();
   const query = address.toString();
   const filter = useMemo(() => readFilter(new URLSearchParams(query)), [query]);
@@ -39,7 +40,7 @@ export default function ImagesPage({ assetId }: { assetId?: string }) {
       setAddress((before) => writeFilter({ ...readFilter(before), ...next }), { replace: true }),
     [setAddress],
   );
-  const [{ data }, readAgain] = useLiveQuery(IMAGES_ASIDE, { id: project.id }, NEWS);
+  const [{ data }] = useLiveQuery(IMAGES_ASIDE, { id: project.id }, NEWS);
   const batches = data?.project.uploadBatches.nodes ?? [];
   const [dialog, setDialog] = useState<Dialog>(null);
   const [detecting, setDetecting] = useState<DetectionScope | null>(null);
@@ -75,7 +76,7 @@ export default function ImagesPage({ assetId }: { assetId?: string }) {
             query={query}
             onClear={() => change(NO_FILTER)}
             onDetect={(assetIds) => setDetecting({ assetIds })}
-            onEdited={() => readAgain({ requestPolicy: "network-only" })}
+            onEdited={readAnew}
           />
         </>
       )}

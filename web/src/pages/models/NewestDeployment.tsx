@@ -49,32 +49,32 @@ function Failed({ deployment }: { deployment: Deployment }) {
   const choice = choiceOf(deployment);
   return (
       <Problem
-        title={`${deployedName(deployment)} was not deployed`}
-        action={
-          mayDeploy &&
-          choice && (
-            <Button
-              size="xs"
-              variant="default"
-              loading={busy}
-              onClick={() =>
-                deploy({
-                  input: {
-                    projectId: project.id,
-                    model: choice,
-                    note: deployment.note ?? null,
-                    backend: deployment.backend ?? null,
-                  },
-                })
-              }
-            >
-              Try again
-            </Button>
-          )
-        }
-      >
-        {deployment.failureReason}
-      </Problem>
+      title={`${deployedName(deployment)} was not deployed`}
+      action={
+        mayDeploy &&
+        choice && (
+          <Button
+            size="xs"
+            variant="default"
+            loading={busy}
+            onClick={() =>
+              deploy({
+                input: {
+                  projectId: project.id,
+                  model: choice,
+                  note: deployment.note ?? null,
+                  backend: deployment.backend ?? null,
+                },
+              })
+            }
+          >
+            Try again
+          </Button>
+        )
+      }
+    >
+      {deployment.failureReason}
+    </Problem>
   );
 }
 

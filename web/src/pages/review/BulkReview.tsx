@@ -63,7 +63,7 @@ export function BulkReview({
         Many at once
       </Title>
       <Text size="sm">
-        Confidence of <b>{threshold} %</b> or more, {batch === null && className === null ? "on all images" : "of what the filters show"}
+        <b>{threshold} %</b> confidence or more, {batch === null && className === null ? "all images" : "as filtered"}
       </Text>
       <Slider
         value={threshold}
@@ -76,7 +76,7 @@ export function BulkReview({
       />
       <Group gap="xs" grow preventGrowOverflow={false}>
         <Button
-          size="compact-md"
+          size="compact-sm"
           h={34}
           px={8}
           leftSection={<Check size={16} aria-hidden />}
@@ -86,7 +86,7 @@ export function BulkReview({
           Accept {count(above.length)}
         </Button>
         <Button
-          size="compact-md"
+          size="compact-sm"
           h={34}
           px={8}
           variant="default"

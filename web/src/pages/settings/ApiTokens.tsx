@@ -24,7 +24,7 @@ export function ApiTokens({ tokens, onChange }: { tokens: readonly Token[]; onCh
       title="API tokens"
       about={
         <>
-          Yours alone, for scripts and CI, sent as <Code>Authorization: Bearer …</Code> They do at most what you may do.
+          Yours alone, sent by scripts as <Code>Authorization: Bearer …</Code>, with your rights at most.
         </>
       }
       action={

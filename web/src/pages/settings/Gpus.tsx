@@ -71,10 +71,11 @@ function Host({ gpu }: { gpu: Gpu }) {
   );
 }
 
-function holderOf({ holder, trainingJob }: Gpu): string {
-  if (holder === "SAM3") return "SAM3 has the GPU";
-  if (holder === "INFERENCE") return "Detection has the GPU";
-  if (holder !== "TRAINING") return "The GPU is free";
-  if (!trainingJob) return "A training has the GPU";
-  return `A training of ${trainingJob.project.name} has the GPU, epoch ${trainingJob.epoch} of ${trainingJob.config.epochs}`;
+function holderOf({ device, holder, trainingJob }: Gpu): string {
+  const it = device === "cpu" ? "the processor" : "the GPU";
+  if (holder === "SAM3") return `SAM3 has ${it}`;
+  if (holder === "INFERENCE") return `Detection has ${it}`;
+  if (holder !== "TRAINING") return device === "cpu" ? "The processor is free" : "The GPU is free";
+  if (!trainingJob) return `A training has ${it}`;
+  return `A training of ${trainingJob.project.name} has ${it}, epoch ${trainingJob.epoch} of ${trainingJob.config.epochs}`;
 }

@@ -1,5 +1,4 @@
 import { Alert, Anchor, Badge, Button, FileButton, Group, Loader, Paper, Select, SimpleGrid, Slider, Stack, Text } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
 import { Image as ImageIcon, ScanSearch } from "lucide-react";
 import { useEffect, useState, type DragEvent } from "react";
 import { useQuery } from "urql";
@@ -132,7 +131,7 @@ export default function TryPage() {
               again(value ?? ACTIVE, backend);
             }}
             allowDeselect={false}
-            w={280}
+            w={380}
             maw="100%"
           />
           <Select
@@ -167,7 +166,7 @@ export default function TryPage() {
         )}
         {problem && <Problem title="Nothing was detected">{problem}</Problem>}
         <DropPlace onFile={(image) => void run(image, model, backend)} busy={busy} small={file !== null} />
-        {file && <Findings key={file.name + file.lastModified} file={file} result={result} busy={busy} />}
+        {file && !problem && <Findings key={file.name + file.lastModified} file={file} result={result} busy={busy} />}
       </Stack>
     </>
   );
@@ -211,13 +210,13 @@ function DropPlace({ onFile, busy, small }: { onFile: (file: File) => void; busy
 function Findings({ file, result, busy }: { file: File; result: Result | null; busy: boolean }) {
   const [address, setAddress] = useState<string>();
   const [least, setLeast] = useState(0.25);
-  const phone = useMediaQuery("(max-width: 48em)");
   useEffect(() => {
     const made = URL.createObjectURL(file);
     setAddress(made);
     return () => URL.revokeObjectURL(made);
   }, [file]);
   const shown = result?.detections.filter(({ confidence }) => confidence >= least) ?? [];
+  const unsure = (result?.detections.length ?? 0) - shown.length;
   const counts = Map.groupBy(shown, ({ weedType }) => weedType);
   if (!address) return null;
   return (
@@ -232,10 +231,15 @@ function Findings({ file, result, busy }: { file: File; result: Result | null; b
         style={busy ? { opacity: 0.6 } : undefined}
       />
       {result && (
-        <Stack gap="sm" miw={phone ? 0 : 260}>
+        <Stack gap="sm">
           <Text fw={600} size="lg" aria-live="polite">
             {counted(shown.length, "object")} found
           </Text>
+          {unsure > 0 && (
+            <Text size="sm" c="dimmed">
+              {count(unsure)} more with less confidence
+            </Text>
+          )}
           <div>
             <Text size="sm" id="least-confidence">
               Confidence of at least {percent(least)}
@@ -246,7 +250,7 @@ function Findings({ file, result, busy }: { file: File; result: Result | null; b
               step={0.01}
               value={least}
               onChange={setLeast}
-              label={(value) => percent(value)}
+              label={null}
               thumbProps={{ "aria-labelledby": "least-confidence" }}
             />
           </div>
