@@ -1,7 +1,7 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
-import { inlineDocuments } from "./inlineDocuments";
+import { inlineDocuments } from "./inlineDocuments.ts";
 
 const api = "http://127.0.0.1:8000";
 

@@ -78,9 +78,10 @@ async def _import_annotations(page: Page, file: Path, count: int) -> None:
 async def _draw_a_box(page: Page) -> None:
     tile = _tiles(page).first
     await expect(tile).to_contain_text(re.compile(r"[1-9]\d* objects?"))
-    (before,) = re.findall(r"(\d+) objects?", await tile.inner_text())
+    (before,) = re.findall(r"(\d+) objects?", await tile.text_content() or "")
     await tile.click()
     viewer = page.get_by_role("dialog")
+    await expect(viewer.get_by_role("heading", name=f"Annotations ({before})")).to_be_visible()
     await page.keyboard.press("b")
     area = await viewer.get_by_role("group", name="Annotations").bounding_box()
     assert area is not None
@@ -89,8 +90,8 @@ async def _draw_a_box(page: Page) -> None:
     await page.mouse.down()
     await page.mouse.move(x + 60, y + 40, steps=5)
     await page.mouse.up()
-    await page.keyboard.press("Escape")
-    await page.keyboard.press("Escape")
+    await expect(viewer.get_by_role("heading", name=f"Annotations ({int(before) + 1})")).to_be_visible()
+    await viewer.get_by_role("button", name="Close", exact=True).click()
     await expect(viewer).to_be_hidden()
     await expect(tile).to_contain_text(f"{int(before) + 1} objects")
 
@@ -107,7 +108,7 @@ async def _create_version(page: Page, name: str, *, number: int, tiles: bool = F
     outcome = dialog.get_by_role("region", name="What it will give")
     await expect(outcome.get_by_role("heading", name=f"v{number} will have")).to_be_visible()
     await page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
-    promised = await dialog.get_by_text(re.compile(r"^Preview:")).inner_text()
+    promised = await dialog.get_by_text("Preview:").locator("..").inner_text()
     await dialog.get_by_role("button", name="Create Version").click()
     await expect(page.get_by_role("heading", name=f"v{number} - {name}")).to_be_visible()
     await expect(_chip(page, "Ready")).to_be_visible()
@@ -205,24 +206,16 @@ def _files(images: Sequence[LabelledImage], folder: Path) -> list[Path]:
 def _coco(images: Sequence[LabelledImage], file: Path) -> Path:
     """Their boxes as COCO has them."""
     labels = sorted({box.label for image in images for box in image.boxes})
-    document = {
-        "images": [
-            {"id": number, "file_name": image.filename, "width": 1, "height": 1} for number, image in enumerate(images)
-        ],
-        "categories": [{"id": number, "name": label} for number, label in enumerate(labels, 1)],
-        "annotations": [
-            {
-                "id": number,
-                "image_id": index,
-                "category_id": labels.index(box.label) + 1,
-                "bbox": [box.x, box.y, box.width, box.height],
-            }
-            for number, (index, box) in enumerate(
-                (index, box) for index, image in enumerate(images) for box in image.boxes
-            )
-        ],
-    }
-    file.write_text(json.dumps(document), "utf-8")
+    entries, annotations = [], []
+    for number, image in enumerate(images):
+        width, height = _size(image)
+        entries.append({"id": number, "file_name": image.filename, "width": width, "height": height})
+        for box in image.boxes:
+            bbox = [box.x, box.y, box.width, box.height]
+            named = {"id": len(annotations), "image_id": number, "category_id": labels.index(box.label)}
+            annotations.append({**named, "bbox": bbox})
+    categories = [{"id": number, "name": label} for number, label in enumerate(labels)]
+    file.write_text(json.dumps({"images": entries, "categories": categories, "annotations": annotations}), "utf-8")
     return file
 
 

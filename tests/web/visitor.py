@@ -13,7 +13,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 
 from live.server import ROOT
 
-PATIENCE_MS = 60_000
+PATIENCE_MS = 30_000
 """What a page may take for anything but a training, on a busy machine."""
 
 DESKTOP, PHONE = (1280, 900), (390, 844)

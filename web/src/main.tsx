@@ -9,9 +9,11 @@ import { createRoot } from "react-dom/client";
 
 import { acceptReturn } from "./api/session";
 import { App } from "./app/App";
+import { reloadOnNewBuild } from "./app/newBuild";
 import { theme } from "./app/theme";
 
 acceptReturn();
+reloadOnNewBuild();
 const place = document.getElementById("root");
 if (place === null) throw new Error("The page has no root element.");
 createRoot(place).render(

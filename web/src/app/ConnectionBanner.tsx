@@ -22,7 +22,7 @@ export function ConnectionBanner() {
   return (
     <div role="status" aria-live="polite">
       {shown && (
-        <Group className={classes.banner} gap="xs" justify="center">
+        <Group className={classes.banner} gap="xs" wrap="nowrap">
           <Loader size="xs" color="currentColor" />
           <Text size="sm">The connection is lost. What you see catches up by itself when it is back.</Text>
         </Group>

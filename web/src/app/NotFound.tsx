@@ -1,10 +1,12 @@
 import { Button } from "@mantine/core";
+import { useDocumentTitle } from "@mantine/hooks";
 import { MapPinOff } from "lucide-react";
 import { Link } from "wouter";
 
 import { EmptyState } from "../components/EmptyState";
 
 export function NotFound({ what = "page" }: { what?: string }) {
+  useDocumentTitle(`No such ${what} · AgriDrone Ops`);
   return (
     <EmptyState
       icon={MapPinOff}

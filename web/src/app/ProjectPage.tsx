@@ -101,7 +101,7 @@ export default function ProjectPage({ id }: { id: string }) {
         <ShellNews refresh={refresh} />
         <Router base={`/projects/${id}`}>
           <ProjectHeader />
-          <Box p={{ base: "sm", sm: "lg" }} pb={{ base: 88, sm: "lg" }}>
+          <Box data-arrival tabIndex={-1} style={{ outline: "none" }} p={{ base: "sm", sm: "lg" }} pb={{ base: 88, sm: "lg" }}>
             <Suspense fallback={<Loading />}>
               <Pages />
             </Suspense>

@@ -1,6 +1,7 @@
 import { act, cleanup, render, screen } from "@testing-library/react";
-import { useRef } from "react";
+import { useEffect, useRef } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { useLocation } from "wouter";
 import { navigate } from "wouter/use-browser-location";
 
 import { pageOf, useArrival } from "./useArrival";
@@ -10,12 +11,20 @@ function Frame() {
   useArrival(page);
   return (
     <>
-      <button type="button">Models</button>
       <main ref={page} tabIndex={-1}>
-        <input aria-label="Name" />
+        <button type="button">Models</button>
+        <section aria-label="Page" data-arrival tabIndex={-1}>
+          {useLocation()[0].endsWith("/settings") && <Field />}
+        </section>
       </main>
     </>
   );
+}
+
+function Field() {
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  return <input aria-label="Name" ref={field} />;
 }
 
 const scroll = vi.fn<(x: number, y: number) => void>();
@@ -32,7 +41,7 @@ test("another page has the focus and shows its beginning; another image in the v
   render(<Frame />);
   screen.getByRole("button").focus();
   act(() => navigate("/projects/1/images"));
-  expect(document.activeElement).toBe(screen.getByRole("main"));
+  expect(document.activeElement).toBe(screen.getByRole("region", { name: "Page" }));
   expect(scroll).toHaveBeenCalledTimes(1);
 
   screen.getByRole("button").focus();
@@ -42,9 +51,9 @@ test("another page has the focus and shows its beginning; another image in the v
   expect(scroll).toHaveBeenCalledTimes(1);
 });
 
-test("a field of the new page that has the focus keeps it", () => {
+test("a field to which the new page gave the focus keeps it", () => {
   render(<Frame />);
-  screen.getByRole("textbox").focus();
+  screen.getByRole("button").focus();
   act(() => navigate("/projects/1/settings"));
   expect(document.activeElement).toBe(screen.getByRole("textbox"));
 });

@@ -1,21 +1,19 @@
-import { Alert, Anchor, Badge, Button, FileButton, Group, Loader, Paper, Select, SimpleGrid, Slider, Stack, Text } from "@mantine/core";
-import { Image as ImageIcon, ScanSearch } from "lucide-react";
-import { useEffect, useState, type DragEvent } from "react";
+import { Alert, Anchor, Group, Select, Stack } from "@mantine/core";
+import { ScanSearch } from "lucide-react";
+import { useState } from "react";
 import { useQuery } from "urql";
 import { Link } from "wouter";
 
 import { useAction } from "../../api/action";
 import { graphql } from "../../api/generated";
-import type { DetectInput, TryDetectMutation } from "../../api/generated/graphql";
+import type { DetectInput } from "../../api/generated/graphql";
 import { useMay, useProject } from "../../api/projectContext";
-import { AnnotatedPicture } from "../../components/AnnotatedPicture";
-import { ClassName } from "../../components/ClassName";
 import { EmptyState } from "../../components/EmptyState";
 import { PageHead } from "../../components/PageHead";
 import { Problem } from "../../components/Problem";
-import { count, counted, percent } from "../../components/numbers";
-import { FALLBACK_WORDS } from "./fallback";
-import classes from "./TryPage.module.css";
+import { percent } from "../../components/numbers";
+import { DropPlace } from "./DropPlace";
+import { Findings, LOWEST, type Result } from "./Findings";
 
 const MODELS = graphql(`
   query TryModels($id: ID!) {
@@ -66,11 +64,7 @@ const DETECT = graphql(`
   }
 `);
 
-type Result = NonNullable<TryDetectMutation["detect"]["result"]>;
-
 const ACTIVE = "";
-/** What is sent for; the slider only hides, so that moving it asks nobody. */
-const LOWEST = 0.05;
 
 /** Drop an image, see what the model finds on it, who answered and why. Nothing is stored. */
 export default function TryPage() {
@@ -169,126 +163,5 @@ export default function TryPage() {
         {file && !problem && <Findings key={file.name + file.lastModified} file={file} result={result} busy={busy} />}
       </Stack>
     </>
-  );
-}
-
-function DropPlace({ onFile, busy, small }: { onFile: (file: File) => void; busy: boolean; small: boolean }) {
-  const [over, setOver] = useState(false);
-  const drop = (event: DragEvent) => {
-    event.preventDefault();
-    setOver(false);
-    const file = event.dataTransfer.files[0];
-    if (file) onFile(file);
-  };
-  return (
-    <Paper
-      withBorder
-      p={small ? "sm" : "xl"}
-      className={over ? `${classes.drop} ${classes.over}` : classes.drop}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={drop}
-    >
-      <Group justify="center" gap="sm">
-        {busy ? <Loader size="sm" aria-label="Detecting" /> : <ImageIcon aria-hidden />}
-        <Text size="sm">{busy ? "Detecting…" : "Drop an image here, or"}</Text>
-        <FileButton onChange={(file) => file && onFile(file)} accept="image/*,.tif,.tiff">
-          {(props) => (
-            <Button {...props} variant="default" size="xs" disabled={busy}>
-              Choose an image
-            </Button>
-          )}
-        </FileButton>
-      </Group>
-    </Paper>
-  );
-}
-
-function Findings({ file, result, busy }: { file: File; result: Result | null; busy: boolean }) {
-  const [address, setAddress] = useState<string>();
-  const [least, setLeast] = useState(0.25);
-  useEffect(() => {
-    const made = URL.createObjectURL(file);
-    setAddress(made);
-    return () => URL.revokeObjectURL(made);
-  }, [file]);
-  const shown = result?.detections.filter(({ confidence }) => confidence >= least) ?? [];
-  const unsure = (result?.detections.length ?? 0) - shown.length;
-  const counts = Map.groupBy(shown, ({ weedType }) => weedType);
-  if (!address) return null;
-  return (
-    <SimpleGrid cols={{ base: 1, md: 2 }} className={classes.findings}>
-      <AnnotatedPicture
-        src={address}
-        alt={`${file.name}${result ? `, with ${counted(shown.length, "object")} found` : ""}`}
-        width={result?.imageWidth ?? 4}
-        height={result?.imageHeight ?? 3}
-        shapes={shown}
-        lazy={false}
-        style={busy ? { opacity: 0.6 } : undefined}
-      />
-      {result && (
-        <Stack gap="sm">
-          <Text fw={600} size="lg" aria-live="polite">
-            {counted(shown.length, "object")} found
-          </Text>
-          {unsure > 0 && (
-            <Text size="sm" c="dimmed">
-              {count(unsure)} more with less confidence
-            </Text>
-          )}
-          <div>
-            <Text size="sm" id="least-confidence">
-              Confidence of at least {percent(least)}
-            </Text>
-            <Slider
-              min={LOWEST}
-              max={0.95}
-              step={0.01}
-              value={least}
-              onChange={setLeast}
-              label={null}
-              thumbProps={{ "aria-labelledby": "least-confidence" }}
-            />
-          </div>
-          <Stack gap={4} component="ul" className={classes.list}>
-            {[...counts].map(([name, found]) => (
-              <li key={name}>
-                <ClassName name={name} detail={count(found.length)} />
-              </li>
-            ))}
-          </Stack>
-          <WhoAnswered result={result} />
-        </Stack>
-      )}
-    </SimpleGrid>
-  );
-}
-
-function WhoAnswered({ result }: { result: Result }) {
-  return (
-    <Paper withBorder p="sm">
-      <Stack gap={4}>
-        <Group gap="xs">
-          <Badge variant="light" tt="none" autoContrast>
-            {result.backend === "ROBOFLOW" ? "Roboflow" : "Local"}
-          </Badge>
-          <Text size="sm" style={{ overflowWrap: "anywhere" }}>
-            {result.model}
-          </Text>
-        </Group>
-        <Text size="sm" c="dimmed">
-          {count(result.inferenceMs)} ms for the network, {count(result.queueMs)} ms waiting
-        </Text>
-        {result.fallbackReason && (
-          <Text size="sm">
-            {FALLBACK_WORDS[result.fallbackReason]} {result.fallbackMessage}
-          </Text>
-        )}
-      </Stack>
-    </Paper>
   );
 }
