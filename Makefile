@@ -16,7 +16,7 @@ MODULES_INSTALLED := web/node_modules/.package-lock.json
 PAGES := web/dist/index.html
 # Folders too: they are newer when a file in them is gone.
 PAGE_SOURCES := $(shell find web/src web/public -name generated -prune -o -print) \
-	web/index.html web/codegen.ts web/tsconfig.json web/vite.config.ts schema/schema.graphql
+	web/index.html web/codegen.ts web/inlineDocuments.ts web/tsconfig.json web/vite.config.ts schema/schema.graphql
 
 .PHONY: setup readers web demo test lint schema bench
 .DEFAULT_GOAL := setup
