@@ -29,7 +29,7 @@ export function Estimate({ versionId, config }: { versionId: string; config: Tra
     pause: settled === null,
   });
   return (
-    <Text size="sm" c="dimmed" aria-live="polite" style={{ opacity: fetching ? 0.6 : 1 }}>
+    <Text size="sm" c="dimmed" aria-live="polite" aria-busy={fetching}>
       {settled === null || error ? "No estimate for these settings" : said(data?.trainingEstimate)}
     </Text>
   );
