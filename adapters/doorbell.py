@@ -89,7 +89,9 @@ class RedisDoorbell:
 
 async def _rings(queue: asyncio.Queue[Ring]) -> AsyncIterator[Ring | None]:
     while True:
-        try:
-            yield await asyncio.wait_for(queue.get(), _TIMER_SECONDS)
-        except TimeoutError:
-            yield None
+        ring = None
+        # Not wait_for: where a ring comes as the listener is cancelled, that gives the ring and forgets the rest.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_TIMER_SECONDS):
+                ring = await queue.get()
+        yield ring

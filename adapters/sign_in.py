@@ -39,6 +39,9 @@ class TokenSigner:
         user_id, email = claims["sub"], claims["email"]
         if not (isinstance(email, str) and 0 < len(user_id) <= 191 and 0 < len(email) <= 191):
             raise TokenRejectedError("The token names no user; sign in again.")
+        if claims.get("email_verified", True) not in (True, "true"):
+            # Team owners invite by address: a claimed one would be a way into a team.
+            raise TokenRejectedError("The sign-in has not verified your e-mail address: have it do so, then sign in.")
         return Identity(user_id, email, str(claims.get("name") or email.split("@")[0])[:191])
 
 

@@ -44,10 +44,11 @@ def sign_in_routes(settings: Settings, signer: TokenSigner, database: Database) 
     async def development(request: Request) -> Response:
         try:
             _admit(settings, request)
-            email = await _given_email(request)
+            user = await user_with_team(database, await _given_email(request))
         except _RefusedError as refused:
             return JSONResponse({"error": refused.message}, status_code=refused.status, headers=_NO_STORE)
-        user = await user_with_team(database, email)
+        except DomainError as error:
+            return JSONResponse({"error": error.message}, status_code=409, headers=_NO_STORE)
         token = signer.issue(user, timedelta(days=DEVELOPMENT_TOKEN_DAYS))
         return JSONResponse({"token": token}, headers=_NO_STORE)
 
@@ -75,6 +76,8 @@ def _is_of_this_machine(request: Request) -> bool:
     """False behind a proxy, and where a foreign name was made to lead here (DNS rebinding): any page of that name
     would be taken for ours."""
     proxied = any(name in _OF_A_PROXY or name.startswith("x-forwarded-") for name in request.headers)
+    # nginx sends none of these unless told to, and our own address as the Host; it speaks HTTP/1.0, as no browser does.
+    proxied = proxied or request.scope["http_version"] == "1.0"
     return not proxied and is_loopback(_hostname(request.headers.get("host", "")))
 
 

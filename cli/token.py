@@ -28,8 +28,12 @@ def token(
     if not settings.on_loopback:
         typer.echo("Tokens of the development sign-in are made only for a server on loopback.", err=True)
         raise typer.Exit(2)
-    with settings_errors():
-        typer.echo(asyncio.run(_issue(settings, address)))
+    try:
+        with settings_errors():
+            typer.echo(asyncio.run(_issue(settings, address)))
+    except DomainError as error:
+        typer.echo(error.message, err=True)
+        raise typer.Exit(2) from error
 
 
 async def _issue(settings: Settings, email: str) -> str:

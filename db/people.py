@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.repository import TableRepository, columns_of
 from db.tables import team_members, teams, users
+from domain.email import folded
 from domain.models.people import Membership, Team, TeamRole, User
 
 
@@ -42,10 +43,10 @@ class SqlPeople:
         return await self._users.get(user_id)
 
     async def user_by_email(self, email: str) -> User | None:
-        like = select(*columns_of(users)).where(func.lower(users.c.email) == email.lower()).order_by(users.c.created_at)
+        like = select(*columns_of(users)).where(func.lower(users.c.email) == func.lower(email))
         # MySQL's usual collations also take "á" for "a", and that would be somebody else's address.
-        same = (user for user in await self._users.all(like) if user.email.lower() == email.lower())
-        return next(same, None)
+        found = await self._users.all(like.order_by(users.c.created_at))
+        return next((user for user in found if folded(user.email) == folded(email)), None)
 
     async def users(self, ids: Iterable[str]) -> dict[str, User]:
         return await self._users.get_many(ids)

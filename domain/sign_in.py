@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from domain.email import folded
 from domain.errors import DomainError, ErrorCode
 from domain.ids import new_id
 from domain.models.people import Membership, Principal, Team, TeamRole, User
@@ -32,7 +33,9 @@ async def admit(database: Database, identity: Identity) -> Principal:
 
 
 async def _known(uow: UnitOfWork, subject: str) -> User | None:
-    return await uow.people.user(subject) or await uow.invitations.accepted_by(subject)
+    user = await uow.people.user(subject)
+    # A database may take two ids for one that differ in the case of letters.
+    return user if user is not None and user.id == subject else await uow.invitations.accepted_by(subject)
 
 
 async def _at_first_sign_in(uow: UnitOfWork, identity: Identity) -> User:
@@ -43,7 +46,7 @@ async def _at_first_sign_in(uow: UnitOfWork, identity: Identity) -> User:
         await uow.people.rename_user(invited.id, identity.name)
     user = await _known(uow, identity.user_id)
     if user is None:
-        text = f"Another user has the address {identity.email}; sign in as that user."
+        text = f"Another user has the address {identity.email}, or your id in other letters; sign in as that user."
         raise DomainError(ErrorCode.UNAUTHENTICATED, text)
     return user
 
@@ -51,32 +54,38 @@ async def _at_first_sign_in(uow: UnitOfWork, identity: Identity) -> User:
 async def known_or_invited(uow: UnitOfWork, address: str) -> User:
     """The user of that e-mail address. A new one is whoever signs in with the address first. Raises CONFLICT where the
     database cannot tell the address from another user's."""
-    user = await uow.people.user_by_email(address)
-    if user is not None:
-        return user
-    now = datetime.now(UTC)
-    user = User(new_id(), address.split("@")[0], address.lower(), now)
-    await uow.people.add_user(user)
-    if await uow.people.user(user.id) is None:
-        raise DomainError(ErrorCode.CONFLICT, "Another user has an address that differs in accents alone.")
-    await uow.invitations.add(user.id, now)
+    user, is_new = await _known_or_new(uow, address)
+    if is_new:
+        await uow.invitations.add(user.id, user.created_at)
     return user
 
 
 async def user_with_team(database: Database, email: str) -> User:
-    """The user of that e-mail address; a new one is made as the owner of a team of its own."""
-    address = email.strip().lower()
+    """The user of that e-mail address, who signs in by it; a new one is made as the owner of a team of its own. Raises
+    CONFLICT as `known_or_invited` does."""
+    address = folded(email.strip())
 
     async def find_or_make(uow: UnitOfWork) -> User:
-        user = await uow.people.user_by_email(address)
-        if user is not None:
-            return user
-        now = datetime.now(UTC)
-        user = User(new_id(), address.split("@")[0], address, now)
-        team = Team(new_id(), f"{user.name}'s team", now)
-        await uow.people.add_user(user)
-        await uow.people.add_team(team)
-        await uow.people.add_membership(Membership(new_id(), team.id, user.id, TeamRole.OWNER, now))
+        user, is_new = await _known_or_new(uow, address)
+        if is_new:
+            team = Team(new_id(), f"{user.name}'s team", user.created_at)
+            await uow.people.add_team(team)
+            await uow.people.add_membership(Membership(new_id(), team.id, user.id, TeamRole.OWNER, user.created_at))
+        else:
+            await uow.invitations.accept(user.id, user.id)  # whoever comes by this address later is somebody else
         return user
 
     return await database.write(find_or_make)
+
+
+async def _known_or_new(uow: UnitOfWork, address: str) -> tuple[User, bool]:
+    """The user of that e-mail address, and whether it was made just now."""
+    known = await uow.people.user_by_email(address)
+    if known is not None:
+        return known, False
+    new = User(new_id(), address.split("@")[0], folded(address), datetime.now(UTC))
+    await uow.people.add_user(new)
+    user = await uow.people.user_by_email(address)  # which another call may have made meanwhile
+    if user is None:
+        raise DomainError(ErrorCode.CONFLICT, "Another user has an address that differs in accents or case alone.")
+    return user, user.id == new.id

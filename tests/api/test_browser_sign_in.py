@@ -18,7 +18,7 @@ from main import create_app
 from workers.services import open_services
 
 HERE = "http://127.0.0.1:8000"
-EMAIL = {"email": "Rosa@example.org"}
+EMAIL, ANA = {"email": "Rosa@example.org"}, {"email": "ana@example.org"}
 VIEWER = {"query": "{ viewer { email teams { role } } }"}
 
 
@@ -30,11 +30,18 @@ async def browser(tmp_path: Path, sqlite_url: str, embedded_redis_url: str) -> A
 
 
 @asynccontextmanager
-async def browsing(tmp_path: Path, database_url: str, redis_url: str, **more: Any) -> AsyncIterator[httpx.AsyncClient]:
+async def browsing(
+    tmp_path: Path, database_url: str, redis_url: str, http: str = "1.1", **more: Any
+) -> AsyncIterator[httpx.AsyncClient]:
     bare = {"host": "127.0.0.1", "public_url": "", "jwt_secret": "", "sign_in_page": "", "graphiql": "auto"}
     places = {"data_dir": tmp_path / "data", "database_url": database_url, "redis_url": redis_url}
     async with open_services(load_settings(**{**bare, **places, **more})) as services:
-        transport = httpx.ASGITransport(create_app(services, tmp_path / "api"))
+        app = create_app(services, tmp_path / "api")
+
+        async def speaking(scope: Any, receive: Any, send: Any) -> None:
+            await app({**scope, "http_version": http}, receive, send)
+
+        transport = httpx.ASGITransport(speaking)
         async with httpx.AsyncClient(transport=transport, base_url=HERE) as client:
             yield client
 
@@ -63,6 +70,17 @@ async def test_an_e_mail_address_is_enough_on_this_machine(browser: httpx.AsyncC
 async def test_one_address_is_one_user_however_often_it_comes(browser: httpx.AsyncClient) -> None:
     answers = await asyncio.gather(*(browser.post("/sign-in/development", json=EMAIL) for _ in range(6)))
     assert [answer.status_code for answer in answers] == [200] * 6
+    tokens = [answer.json()["token"] for answer in answers]
+    assert len({jwt.decode(token, options={"verify_signature": False})["sub"] for token in tokens}) == 1
+
+
+async def test_an_address_that_the_database_takes_for_another_s_is_refused_with_a_sentence(
+    tmp_path: Path, migrated_mariadb_url: str, embedded_redis_url: str
+) -> None:
+    async with browsing(tmp_path, migrated_mariadb_url, embedded_redis_url) as client:
+        assert (await client.post("/sign-in/development", json={"email": "rosa@example.org"})).status_code == 200
+        assert "accents" in await refused(client, 409, json={"email": "rós\u00e1@example.org"})
+        answers = await asyncio.gather(*(client.post("/sign-in/development", json=ANA) for _ in range(6)))
     tokens = [answer.json()["token"] for answer in answers]
     assert len({jwt.decode(token, options={"verify_signature": False})["sub"] for token in tokens}) == 1
 
@@ -116,6 +134,12 @@ async def test_a_server_for_others_has_no_development_sign_in(
 )
 async def test_who_comes_from_elsewhere_is_refused(browser: httpx.AsyncClient, headers: dict[str, str]) -> None:
     await refused(browser, 403, json=EMAIL, headers=headers)
+
+
+async def test_no_browser_speaks_http_1_0(tmp_path: Path, sqlite_url: str, embedded_redis_url: str) -> None:
+    """A proxy may that leaves no other trace of itself."""
+    async with browsing(tmp_path, sqlite_url, embedded_redis_url, http="1.0") as client:
+        assert "proxy" in await refused(client, 403, json=EMAIL)
 
 
 @pytest.mark.parametrize("content_type", [None, "text/plain", "application/x-www-form-urlencoded", "text/json"])

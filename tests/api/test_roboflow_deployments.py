@@ -48,10 +48,16 @@ class Site:
         """The project when no deployment is PENDING any more."""
         async with asyncio.timeout(PATIENCE):
             while True:
-                project: dict[str, Any] = await self.owner.data(PROJECT, id=self.home.project.id)
-                if all(one["status"] != "PENDING" for one in project["deployments"]["nodes"]):
-                    return project
+                nodes = (await self.project())["deployments"]["nodes"]
+                if all(one["status"] != "PENDING" for one in nodes):
+                    break
                 await asyncio.sleep(0.05)
+        # Read anew: the reading that saw the end may have read the project itself before it.
+        return await self.project()
+
+    async def project(self) -> dict[str, Any]:
+        project: dict[str, Any] = await self.owner.data(PROJECT, id=self.home.project.id)
+        return project
 
     async def failure(self, model: str = OTHER) -> str:
         """Why a deployment fails; the model before goes on."""

@@ -67,6 +67,8 @@ async def test_a_token_of_no_use_is_refused(api: Stack) -> None:
         signed(claims(user, sub="x" * 192)),
         signed(claims(user, email="")),
         signed(claims(user, email=["a@example.org"])),
+        signed(claims(user, email_verified=False)),
+        signed(claims(user, email_verified="false")),
         signed(claims(user, exp=datetime.now(UTC) - timedelta(seconds=5))),
         TokenSigner(SECRET.encode()).issue(user, timedelta(seconds=-5)),
     ]
@@ -113,6 +115,21 @@ async def test_an_address_that_another_user_has_is_no_way_in(any_api: Stack) -> 
     assert known.email in answer["errors"][0]["message"]
     assert await close_code(any_api.caller(None), other.headers) == 4403
     assert (await any_api.caller(known).data(VIEWER))["id"] == known.id
+
+
+async def test_an_address_that_was_verified_is_as_good_as_one_that_nothing_is_said_of(api: Stack) -> None:
+    for said in (True, "true"):
+        user = person()
+        token = signed(claims(user, email_verified=said))
+        assert (await api.bearer(token).data(VIEWER))["id"] == user.id
+
+
+async def test_an_id_in_other_letters_is_somebody_else(any_api: Stack) -> None:
+    """MariaDB's collation takes the two for equal."""
+    known = await add_user(any_api.database)
+    answer = await any_api.caller(User(known.id.swapcase(), "other", person().email, datetime.now(UTC))).ask(VIEWER)
+    assert codes(answer) == ["UNAUTHENTICATED"] or answer["data"]["viewer"]["id"] != known.id
+    assert answer["data"] is None or answer["data"]["viewer"]["id"] == known.id.swapcase()
 
 
 async def test_a_websocket_signs_in_with_its_first_message(api: Stack) -> None:

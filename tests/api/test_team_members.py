@@ -157,6 +157,33 @@ async def test_the_development_sign_in_knows_who_was_invited(api: Stack) -> None
     assert viewer["teams"] == [{"role": "MEMBER", "team": {"id": home.team.id}}]
 
 
+async def test_teams_that_invite_an_address_at_once_invite_one_user(any_api: Stack) -> None:
+    homes = [await make_home(any_api.database) for _ in range(4)]
+    payloads = await asyncio.gather(*(put(any_api.caller(home.owner), home, "rosa@example.org") for home in homes))
+    added = {id_ for payload in payloads for id_, role in roles(payload).items() if role == "MEMBER"}
+    assert len(added) == 1
+    assert len((await any_api.caller(named("rosa@example.org")).data(VIEWER))["teams"]) == 4
+
+
+async def test_an_invitation_is_over_once_its_user_has_signed_in(any_api: Stack) -> None:
+    """Also where the sign-in did not need it: it is no way in for who has the address later."""
+    home = await make_home(any_api.database)
+    await put(any_api.caller(home.owner), home, "rosa@example.org")
+    rosa = await user_with_team(any_api.database, "rosa@example.org")
+    assert codes(await any_api.caller(named("rosa@example.org")).ask(VIEWER)) == ["UNAUTHENTICATED"]
+    assert (await any_api.caller(rosa).data(VIEWER))["id"] == rosa.id
+
+
+async def test_letters_of_another_script_are_another_address(any_api: Stack) -> None:
+    """To Unicode, the sign of the kelvin is a capital k."""
+    home = await make_home(any_api.database)
+    owner = any_api.caller(home.owner)
+    assert len(roles(await put(owner, home, "kate@example.org", "OWNER"))) == 2
+    answer = await any_api.caller(named("\N{KELVIN SIGN}ate@example.org")).ask(VIEWER)
+    assert codes(answer) == ["UNAUTHENTICATED"] or answer["data"]["viewer"]["teams"] == []
+    assert (await any_api.caller(named("KATE@example.org")).data(VIEWER))["teams"] != []
+
+
 async def test_a_like_address_is_not_the_same(any_api: Stack) -> None:
     """MariaDB's collation takes the two for equal."""
     home = await make_home(any_api.database)

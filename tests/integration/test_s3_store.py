@@ -158,7 +158,7 @@ async def test_the_api_over_s3_hands_out_its_addresses_and_serves_no_objects_its
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as web:
             assert (await web.get("/readyz")).json()["objects"] == "ok"
-            assert (await web.get("/objects/teams/t/x")).text == "Not Found"
+            assert (await web.get("/objects/teams/t/x")).status_code == 404
     assert not (tmp_path / "objects").exists()
 
 

@@ -13,6 +13,7 @@ from visitor import DESKTOP, PHONE, visiting
 from live.server import LiveServer
 
 Theme = Literal["light", "dark"]
+Role = Literal["button", "menuitem"]
 
 PAGES = {
     "projects": "/projects",
@@ -31,6 +32,24 @@ PAGES = {
     "try it": "{base}/try",
     "settings": "{base}/settings",
 }
+OPENED: dict[str, tuple[str, tuple[tuple[Role, str], ...]]] = {
+    "new project": ("/projects", (("button", "^New project"),)),
+    "account": ("/projects", (("button", "^Account"),)),
+    "keys": ("/projects", (("button", "^Account"), ("menuitem", "^Keyboard"))),
+    "activity": ("{base}/images", (("button", "^Activity"),)),
+    "import": ("{base}/images", (("button", "^More for images"), ("menuitem", "^Import"))),
+    "export": ("{base}/images", (("button", "^More for images"), ("menuitem", "^Export"))),
+    "rename a class": ("{base}/images", (("button", "^More for images"), ("menuitem", "^Rename"))),
+    "detect": ("{base}/images", (("button", "^More for images"), ("menuitem", "^Detect on all"))),
+    "train": ("{base}/versions/2", (("button", "^Train New Model"),)),
+    "download": ("{base}/versions/2", (("button", "^Download"),)),
+    "deploy": ("{base}/models", (("button", "^Deploy"),)),
+    "evaluate": ("{base}/models", (("button", "^Evaluate"),)),
+    "new token": ("{base}/settings", (("button", "^New token"),)),
+    "remove a member": ("{base}/settings", (("button", "^Remove"),)),
+}
+"""Dialogs and menus: the page, and what is clicked there one after the other."""
+
 LOOKS: dict[str, tuple[tuple[int, int], Theme]] = {
     "desk, light": (DESKTOP, "light"),
     "desk, dark": (DESKTOP, "dark"),
@@ -65,6 +84,21 @@ async def settled(page: Page) -> None:
     """What the page first shows has come: no skeleton is left, and nothing is being fetched."""
     await page.wait_for_load_state("networkidle")
     await page.wait_for_function("() => !document.querySelector('[class*=Skeleton-root]')")
+
+
+@pytest.mark.parametrize("look", ["desk, dark", "phone"])
+async def test_dialogs_are_accessible_and_whole(
+    browser: Browser, server: LiveServer, furnished: Furnished, look: str
+) -> None:
+    window, theme = LOOKS[look]
+    async with visiting(browser, server.address, server.token(OWNER), window=window, theme=theme) as visitor:
+        for path, clicks in OPENED.values():
+            await visitor.open(_filled(path, furnished))
+            await settled(visitor.page)
+            for role, name in clicks:
+                await visitor.page.get_by_role(role, name=re.compile(name)).first.click()
+            await settled(visitor.page)
+            await visitor.accessible()
 
 
 async def test_a_viewer_sees_no_button_that_is_refused_to_viewers(
@@ -109,7 +143,7 @@ async def test_what_the_server_refuses_stands_beside_its_field(
         await visitor.accessible()
 
         await visitor.open(f"{furnished.base}/settings")
-        models = page.get_by_role("textbox", name="Models")
+        models = page.get_by_role("combobox", name="Models", exact=True)
         await models.fill("no such thing")
         await models.press("Enter")
         await page.get_by_role("button", name="Save models").click()

@@ -1,11 +1,12 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
-import { useMemo, useRef, useState, type FormEvent } from "react";
+import { useMemo, useState, type FormEvent } from "react";
 import { useLocation } from "wouter";
 
 import { useAction } from "../../api/action";
 import { byField } from "../../api/errors";
 import { graphql } from "../../api/generated";
 import type { StartTrainingInput } from "../../api/generated/graphql";
+import { useIdempotencyKey } from "../../api/idempotencyKey";
 import { counted } from "../../components/numbers";
 import { Problem } from "../../components/Problem";
 import { ConfigFields } from "./ConfigFields";
@@ -55,18 +56,6 @@ interface TrainedFrom {
   displayName?: string | null;
   imageCount: number;
   preprocessing: { resize?: { width: number; height: number } | null };
-}
-
-/** One key for one input, so that sending it again after a lost answer does not train twice. */
-function useIdempotencyKey(): (input: unknown) => string {
-  const last = useRef<{ input: string; key: string }>(undefined);
-  return (given) => {
-    const input = JSON.stringify(given);
-    if (last.current?.input !== input) {
-      last.current = { input, key: crypto.getRandomValues(new Uint32Array(4)).join("-") };
-    }
-    return last.current.key;
-  };
 }
 
 /** The form of the train dialog: what is trained from, how, and what that will take. */

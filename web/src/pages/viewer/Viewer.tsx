@@ -10,7 +10,7 @@ import { QueryProblem } from "../../components/Problem";
 import { Desk } from "./desk";
 import { LeaveDialog } from "./LeaveDialog";
 import { useAwayGuard } from "./awayGuard";
-import { ViewerHead } from "./ViewerHead";
+import { WaitingRoom } from "./WaitingRoom";
 import { Workplace } from "./Workplace";
 import classes from "./Viewer.module.css";
 
@@ -35,7 +35,13 @@ export default function Viewer({ assetId, order, onMove, onClose, onNearEnd }: V
   const phone = useMediaQuery("(max-width: 48em)", undefined, { getInitialValueInEffect: false });
   const mayAnnotate = useMay("annotate");
   const layer = useRef<HTMLDivElement>(null);
-  const sheet = desk.sheet(assetId);
+  const wanted = desk.sheet(assetId);
+  const coming = useSyncExternalStore(wanted.subscribe, wanted.read);
+  // The image before stays, with its tools, until this one is there.
+  const [shownId, setShownId] = useState(assetId);
+  const turning = shownId !== assetId && coming.asset === null && coming.error === null;
+  if (shownId !== assetId && !turning) setShownId(assetId);
+  const sheet = desk.sheet(shownId);
   const state = useSyncExternalStore(sheet.subscribe, sheet.read);
   const place = order.indexOf(assetId);
   const next = place < 0 ? undefined : order[place + 1];
@@ -49,16 +55,16 @@ export default function Viewer({ assetId, order, onMove, onClose, onNearEnd }: V
     document.addEventListener("visibilitychange", again);
     return () => document.removeEventListener("visibilitychange", again);
   }, [desk, assetId]);
-  const wanted = useRef(onNearEnd);
+  const more = useRef(onNearEnd);
   useEffect(() => {
-    wanted.current = onNearEnd;
+    more.current = onNearEnd;
   });
   useEffect(() => {
-    if (place >= 0 && place >= order.length - NEAR) wanted.current?.();
+    if (place >= 0 && place >= order.length - NEAR) more.current?.();
   }, [place, order.length]);
   useAwayGuard(desk.queue);
 
-  const close = () => (desk.queue.read().kind === "failed" ? setLeaving(true) : onClose());
+  const close = () => (desk.queue.read().kind === "saved" ? onClose() : setLeaving(true));
   const go = (by: 1 | -1) => {
     const id = by > 0 ? next : previous;
     if (id !== undefined) onMove(id);
@@ -78,16 +84,20 @@ export default function Viewer({ assetId, order, onMove, onClose, onNearEnd }: V
       <Modal.Content radius={0} classNames={{ content: classes.content }}>
         <div ref={layer} className={classes.layer}>
           {asset ? (
-            <Workplace key="workplace" {...shared} asset={asset} layer={layer} editable={mayAnnotate && !phone} phone={phone === true} />
+            <Workplace
+              {...shared}
+              asset={asset}
+              layer={layer}
+              turning={turning}
+              editable={mayAnnotate && !phone}
+              phone={phone === true}
+            />
           ) : (
-            <>
-              <ViewerHead title="Image" {...shared} />
-              <div className={classes.wait}>
-                {error && isNotFound(error) && <NotFound what="image" />}
-                {error && !isNotFound(error) && <QueryProblem error={error} retry={() => void desk.read(assetId)} />}
-                {!error && <Loader role="status" aria-label="Loading" />}
-              </div>
-            </>
+            <WaitingRoom {...shared} layer={layer}>
+              {error && isNotFound(error) && <NotFound what="image" />}
+              {error && !isNotFound(error) && <QueryProblem error={error} retry={() => void desk.read(assetId)} />}
+              {!error && <Loader role="status" aria-label="Loading" />}
+            </WaitingRoom>
           )}
         </div>
         <LeaveDialog opened={leaving} queue={desk.queue} onStay={() => setLeaving(false)} onLeave={onClose} />

@@ -1,3 +1,4 @@
+import { Loader } from "@mantine/core";
 import { useCallback, useEffect, useMemo, useRef, useState, type RefObject } from "react";
 
 import { useMay } from "../../api/projectContext";
@@ -30,6 +31,7 @@ export function Workplace({
   state,
   asset,
   layer,
+  turning,
   editable,
   phone,
   close,
@@ -41,6 +43,8 @@ export function Workplace({
   state: SheetState;
   asset: ViewedAsset;
   layer: RefObject<HTMLElement | null>;
+  /** The next image is on its way: keys are not meant for this one any more. */
+  turning: boolean;
   editable: boolean;
   phone: boolean;
   close: () => void;
@@ -82,9 +86,10 @@ export function Workplace({
     const others = [...hidden].filter((one) => one !== name);
     setHidden(new Set(hidden.has(name) ? others : [...others, name]));
   };
-  useCommands(layer, (command) =>
-    obey(command, { editor, view, names, mayEdit: editable, mayReview, go, close, pick, use: take }),
-  );
+  useCommands(layer, (command) => {
+    if (turning && command.kind !== "go" && command.kind !== "leave") return true;
+    return obey(command, { editor, view, names, mayEdit: editable, mayReview, go, close, pick, use: take });
+  });
 
   const now = useRef(editor);
   useEffect(() => {
@@ -99,7 +104,7 @@ export function Workplace({
         corners: editor.corners,
         onCorner: editor.addCorner,
         onFinish: editor.finish,
-        onDraw: editor.draw,
+        onDraw: weedType === null ? () => setPicking(true) : editor.draw,
         onReshape: editor.reshape,
       }
     : undefined;
@@ -138,6 +143,7 @@ export function Workplace({
             onHover={editor.setHovered}
             editing={editing}
           >
+            {turning && <Loader className={classes.turning} role="status" aria-label="Loading the next image" />}
             {mayReview && editor.pending && editor.pending.key === editor.selected && (
               <DecisionBar pending={editor.pending} decide={editor.decide} />
             )}

@@ -2,9 +2,9 @@ import type { Client } from "urql";
 
 import { complain } from "../../api/action";
 import type { ReviewDecision } from "../../api/generated/graphql";
+import { newKey } from "../../api/idempotencyKey";
 import { VIEWER_ASSET } from "./documents";
 import type { Change } from "./history";
-import { newKey } from "./marks";
 import { SaveQueue } from "./saveQueue";
 import { mergeJobs, Refused, sendJob, type Job } from "./saving";
 import { Sheet } from "./sheet";
@@ -86,11 +86,12 @@ export class Desk {
     const sheet = this.sheet(assetId);
     const isBusy = () => this.queue.has((job) => job.sheet === sheet);
     if (isBusy() && sheet.read().asset !== null) return;
-    const before = sheet.read().marks;
+    const before = sheet.read();
     const { data, error } = await this.client.query(VIEWER_ASSET, { id: assetId }, { requestPolicy: "network-only" }).toPromise();
     if (data) {
       // What was done meanwhile is newer than the answer.
-      if (!isBusy() && before === sheet.read().marks) sheet.take(data.asset);
+      const { marks, pending } = sheet.read();
+      if (!isBusy() && before.marks === marks && before.pending === pending) sheet.take(data.asset);
     } else if (error) sheet.fail(error);
   }
 

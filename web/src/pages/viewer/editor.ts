@@ -1,8 +1,9 @@
 import { useState } from "react";
 
+import { newKey } from "../../api/idempotencyKey";
 import type { Desk } from "./desk";
 import { boxAround, isTooSmall, moved, outlineOf, type Outline, type Point, type Size } from "./geometry";
-import { drawn, newKey, type Mark } from "./marks";
+import { drawn, type Mark } from "./marks";
 import type { Tool } from "./pictureGestures";
 import type { Sheet, SheetState } from "./sheet";
 import type { ViewStore } from "./view";

@@ -37,8 +37,3 @@ export function accepted(pending: PendingMark): Mark {
   const { key, weedType, box, polygon, confidence, source } = pending;
   return { key, weedType, box, polygon, confidence, source, verified: true, geoCoordinates: null };
 }
-
-/** Unlike crypto.randomUUID also there where the page does not come by HTTPS. */
-export function newKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
-}

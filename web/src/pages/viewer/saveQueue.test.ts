@@ -69,6 +69,22 @@ test("after a failure everything waits for the retry, and the failed one is sent
   expect(jobs.read()).toEqual({ kind: "saved" });
 });
 
+test("what was given up is not sent with what comes later", async () => {
+  const { jobs, sent, answer } = queue();
+  jobs.push("a1");
+  await answer("No connection.");
+  jobs.push("b1");
+  jobs.abandon();
+  expect(jobs.read()).toEqual({ kind: "saved" });
+  jobs.push("c1");
+  jobs.push("d1");
+  jobs.abandon();
+  jobs.push("e1");
+  await answer();
+  await answer();
+  expect(sent).toEqual(["a1", "c1", "e1"]);
+});
+
 test("what is dropped is not sent, but for the one on its way", async () => {
   const { jobs, sent, answer } = queue();
   jobs.push("a1");

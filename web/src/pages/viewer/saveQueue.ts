@@ -49,6 +49,14 @@ export class SaveQueue<Job> {
     this.#jobs = this.#jobs.filter((job, index) => (index === 0 && this.#running) || !which(job));
   }
 
+  /** Forgets all that waits, but for what is on its way. */
+  abandon = (): void => {
+    this.#jobs = this.#running ? this.#jobs.slice(0, 1) : [];
+    if (this.#running) return;
+    this.#sent = false;
+    this.#become({ kind: "saved" });
+  };
+
   async #run(): Promise<void> {
     if (this.#running) return this.#become({ kind: "saving", left: this.#jobs.length });
     this.#running = true;

@@ -1,7 +1,8 @@
 import type { CombinedError } from "urql";
 
+import { newKey } from "../../api/idempotencyKey";
 import { History, type Change } from "./history";
-import { accepted, markOf, newKey, type Mark, type PendingMark, type ViewedAsset } from "./marks";
+import { accepted, markOf, type Mark, type PendingMark, type ViewedAsset } from "./marks";
 
 /** What the server calls a mark, and when it was changed there last. */
 export interface Saved {

@@ -4,6 +4,7 @@ import { useLocation } from "wouter";
 
 import { useAction } from "../../../api/action";
 import { byField } from "../../../api/errors";
+import { useIdempotencyKey } from "../../../api/idempotencyKey";
 import { useProject } from "../../../api/projectContext";
 import { versionTitle } from "../detail/versionTitle";
 import { AugmentationFields } from "./AugmentationFields";
@@ -16,7 +17,6 @@ import { PreprocessingFields } from "./PreprocessingFields";
 import { FIELDS, MOST_NAME, problemsOf } from "./problems";
 import { SourceData } from "./SourceData";
 import { SplitFields } from "./SplitFields";
-import { useIdempotencyKey } from "./useIdempotencyKey";
 import { useVersionPreview } from "./useVersionPreview";
 import { namedInput, versionInput } from "./versionInput";
 import { versionSettings, type EarlierVersion } from "./versionSettings";

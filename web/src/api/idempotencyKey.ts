@@ -1,8 +1,8 @@
 import { useCallback, useRef } from "react";
 
 /**
- * A key for each input of this dialog: the same input sent again, its answer lost, makes no second version, and one that
- * was changed is not taken for the first.
+ * A key for each input of one form: the same input sent again, its answer lost, is not done twice, and one that was
+ * changed is not taken for the first.
  */
 export function useIdempotencyKey(): (input: object) => string {
   const keys = useRef(new Map<string, string>());
@@ -14,7 +14,7 @@ export function useIdempotencyKey(): (input: object) => string {
   }, []);
 }
 
-/** `crypto.randomUUID` is there on https alone, this everywhere. */
-function newKey(): string {
+/** Unlike `crypto.randomUUID` also there where the page does not come by HTTPS. */
+export function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16).padStart(8, "0")).join("");
 }
