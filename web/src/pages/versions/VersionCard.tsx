@@ -1,13 +1,14 @@
+import { Box } from "@mantine/core";
 import { Images } from "lucide-react";
 
 import { isFinal } from "../training/progress";
 import { VersionCardActions } from "./VersionCardActions";
 import { VersionCardFacts } from "./VersionCardFacts";
-import { VersionCardFailure } from "./VersionCardFailure";
 import { VersionCardMaking } from "./VersionCardMaking";
-import { VersionCardMenu } from "./VersionCardMenu";
 import type { ListedVersion } from "./VersionCards";
 import classes from "./VersionCard.module.css";
+import { FailedVersion } from "./detail/FailedVersion";
+import { VersionMenu } from "./detail/VersionMenu";
 import { useVersionRights } from "./detail/versionRights";
 
 /** One version: what is in it, what became of it, and what can be done with it. */
@@ -22,10 +23,14 @@ export function VersionCard({ version, onChanged }: { version: ListedVersion; on
       <div className={classes.body}>
         <VersionCardFacts key={job?.id} version={version} job={job} waiting={open.length - 1} onChanged={onChanged} />
         {status === "CREATING" && <VersionCardMaking version={version} onEnd={onChanged} />}
-        {status === "FAILED" && <VersionCardFailure version={version} onChanged={onChanged} />}
+        {status === "FAILED" && <FailedVersion version={version} onChanged={onChanged} />}
         <div className={classes.actions}>
           <VersionCardActions version={version} />
-          {manage && <VersionCardMenu version={version} onChanged={onChanged} />}
+          {manage && (
+            <Box ml="auto">
+              <VersionMenu version={version} onChanged={onChanged} />
+            </Box>
+          )}
         </div>
       </div>
     </li>

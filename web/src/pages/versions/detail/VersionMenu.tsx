@@ -4,12 +4,12 @@ import { Archive, ArchiveRestore, EllipsisVertical, Pencil, RefreshCw, ShieldChe
 
 import { tell, useAction } from "../../../api/action";
 import { graphql } from "../../../api/generated";
-import { RECONCILE, VERIFY, type Version } from "./documents";
+import { RECONCILE, VERIFY } from "./documents";
 import { RenameDialog } from "./RenameDialog";
 import { CHECK_SECTION } from "./VersionCheck";
 
 const ARCHIVE = graphql(`
-  mutation VersionDetailArchive($id: ID!) {
+  mutation VersionMenuArchive($id: ID!) {
     archiveVersion(id: $id) {
       userErrors {
         code
@@ -25,7 +25,7 @@ const ARCHIVE = graphql(`
 `);
 
 const RESTORE = graphql(`
-  mutation VersionDetailRestore($id: ID!) {
+  mutation VersionMenuRestore($id: ID!) {
     restoreVersion(id: $id) {
       userErrors {
         code
@@ -40,21 +40,37 @@ const RESTORE = graphql(`
   }
 `);
 
-/** What one rarely does with a version. */
-export function VersionMenu({ version }: { version: Version }) {
+interface OfMenu {
+  id: string;
+  version: number;
+  displayName?: string | null;
+  status: string;
+  manifest?: object | null;
+}
+
+/** What one rarely does with a version. `onChanged`: where it stands in a list that no news re-reads. */
+export function VersionMenu({ version, onChanged }: { version: OfMenu; onChanged?: () => void }) {
   const { id, status } = version;
   const [renaming, rename] = useDisclosure(false);
   const [archive, archiving] = useAction(ARCHIVE, (data) => data.archiveVersion);
   const [restore, restoring] = useAction(RESTORE, (data) => data.restoreVersion);
   const [verify, verifying] = useAction(VERIFY, (data) => data.verifyVersion);
   const [reconcile, reconciling] = useAction(RECONCILE, (data) => data.reconcileVersion);
+  const name = `v${version.version}`;
+  const act = async (action: typeof archive | typeof restore | typeof verify, said: string) => {
+    const { payload } = await action({ id });
+    if (payload) tell(said);
+    onChanged?.();
+    return payload !== null;
+  };
   const check = async () => {
-    const { payload } = await verify({ id });
-    if (payload) document.getElementById(CHECK_SECTION)?.scrollIntoView({ behavior: "smooth" });
+    const begun = await act(verify, `The files of ${name} are being checked.`);
+    if (begun) document.getElementById(CHECK_SECTION)?.scrollIntoView({ behavior: "smooth" });
   };
   const workOut = async () => {
     const { payload } = await reconcile({ id });
     if (payload?.version?.status === status) tell("The status was right already.");
+    onChanged?.();
   };
   return (
     <>
@@ -63,7 +79,7 @@ export function VersionMenu({ version }: { version: Version }) {
           <ActionIcon
             variant="default"
             size={36}
-            aria-label="More actions"
+            aria-label={`More actions for ${name}`}
             loading={archiving || restoring || verifying || reconciling}
           >
             <EllipsisVertical size={18} aria-hidden />
@@ -84,12 +100,12 @@ export function VersionMenu({ version }: { version: Version }) {
             </Menu.Item>
           )}
           {(status === "READY" || status === "FAILED") && (
-            <Menu.Item leftSection={<Archive size={16} aria-hidden />} onClick={() => archive({ id })}>
+            <Menu.Item leftSection={<Archive size={16} aria-hidden />} onClick={() => act(archive, `${name} is archived; “Show archived” lists it.`)}>
               Archive
             </Menu.Item>
           )}
           {status === "ARCHIVED" && (
-            <Menu.Item leftSection={<ArchiveRestore size={16} aria-hidden />} onClick={() => restore({ id })}>
+            <Menu.Item leftSection={<ArchiveRestore size={16} aria-hidden />} onClick={() => act(restore, `${name} is restored.`)}>
               Restore
             </Menu.Item>
           )}
