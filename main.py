@@ -6,6 +6,7 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import fields
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -30,7 +31,9 @@ from domain.api_tokens import admit_by_token, is_api_token
 from domain.detection import Backends
 from domain.errors import DomainError
 from domain.sign_in import admit
-from resolvers.graphql import GraphQLEndpoint, create_schema
+from resolvers.endpoint import GraphQLEndpoint
+from resolvers.graphql import create_schema
+from resolvers.limits import Limits
 from resolvers.loaders import create_loaders
 from schema.context import Context
 from web.pages import page_routes
@@ -63,8 +66,12 @@ def create_app(services: Services, folder: Path) -> Starlette:
         roboflow=services.roboflow,
         leases=RedisGpuLeases(services.redis),
     )
+    limits = create_limits(services.settings)
     endpoint = GraphQLEndpoint(
-        create_schema(), lambda: create_context(services, backends, manifests, diffs, files), _admission(services)
+        create_schema(limits, exploring=services.settings.serves_graphiql),
+        lambda: create_context(services, backends, manifests, diffs, files),
+        _admission(services),
+        limits,
     )
 
     async def alive(_: Request) -> Response:
@@ -109,6 +116,11 @@ def create_context(
         versions_enabled_everywhere=services.settings.enable_dataset_versions,
         loaders=create_loaders(services.database),
     )
+
+
+def create_limits(settings: Settings) -> Limits:
+    """The limits of the API, as they are set."""
+    return Limits(**{limit.name: getattr(settings, f"api_{limit.name}") for limit in fields(Limits)})
 
 
 def _admission(services: Services) -> Callable[[Context, str | None], Awaitable[None]]:

@@ -23,6 +23,9 @@ _SERVER = r"^(https?://[^\s/?#@]+/?)?$"
 _PAGE = r"^(https?://[A-Za-z0-9.-]+(:\d+)?(/[!$-~]*)?)?$"
 """An address of a page, without a #: what stands after it is ours to say."""
 
+_ORIGINS = r"^(https?://[A-Za-z0-9.-]+(:\d+)?( *, *https?://[A-Za-z0-9.-]+(:\d+)?)*)?$"
+"""Origins of pages, with commas between them."""
+
 
 class SettingsError(Exception):
     """A setting has a wrong value; the message names the variable and what it takes."""
@@ -48,8 +51,24 @@ class Settings(BaseSettings):
     s3_access_key_id: SecretStr = SecretStr("")
     s3_secret_access_key: SecretStr = SecretStr("")
     jwt_secret: SecretStr = SecretStr("")
+    jwks_url: str = Field("", pattern=_PAGE)
+    jwt_issuer: str = ""
+    jwt_audience: str = ""
     sign_in_page: str = Field("", pattern=_PAGE)
     graphiql: str = Field("auto", pattern=r"^(auto|on|off)$")
+    allowed_origins: str = Field("", pattern=_ORIGINS)
+    api_body_bytes: int = Field(1_000_000, ge=1_000)
+    api_upload_bytes: int = Field(25_000_000, ge=1_000)
+    api_tokens: int = Field(4_000, ge=100)
+    api_depth: int = Field(16, ge=5)
+    api_aliases: int = Field(50, ge=1)
+    api_directives: int = Field(50, ge=1)
+    api_fields: int = Field(1_000, ge=10)
+    api_cost: int = Field(50_000, ge=200)
+    api_subscriptions: int = Field(20, ge=1)
+    api_operations_per_minute: int = Field(3_000, ge=1)
+    api_send_seconds: float = Field(20, gt=0, allow_inf_nan=False)
+    webhook_private_targets: bool = False
     enable_dataset_versions: bool = False
     pretrained_weights: str = ""
     device: str = Field("auto", pattern=r"^(auto|cpu|mps|\d+(,\d+)*)$")

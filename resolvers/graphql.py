@@ -1,11 +1,7 @@
-"""The schema, and the endpoint that serves it over HTTP and graphql-transport-ws."""
+"""The schema, and what becomes of its errors."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -13,27 +9,17 @@ from uuid import uuid4
 import strawberry
 import structlog
 from graphql import GraphQLError
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.websockets import WebSocket
-from strawberry.asgi import GraphQL
-from strawberry.exceptions import ConnectionRejectionError
 from strawberry.extensions import MaskErrors, ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import SubscribeMessage
 
 from domain.errors import DomainError
+from resolvers.limits import Limits
 from resolvers.mutation import Mutation
 from resolvers.query import Query
 from resolvers.subscription import Subscription
-from schema.context import Context
 from schema.scalars import SCALARS
 
 _CACHED_DOCUMENTS = 512
-_INIT_SECONDS = 10
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _log = structlog.get_logger(__name__)
 
 
@@ -65,7 +51,8 @@ class Schema(strawberry.Schema):
         """Nothing: refusals are no news for the log, and bugs are logged by MaskBugs."""
 
 
-def create_schema() -> Schema:
+def create_schema(limits: Limits | None = None, *, exploring: bool = True) -> Schema:
+    """The schema. Where `exploring` is off it tells nothing of itself: no introspection, no suggested names."""
     return Schema(
         query=Query,
         mutation=Mutation,
@@ -73,64 +60,3 @@ def create_schema() -> Schema:
         extensions=[MaskBugs, partial(ParserCache, _CACHED_DOCUMENTS), partial(ValidationCache, _CACHED_DOCUMENTS)],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
-
-
-class _Connection(BaseGraphQLTransportWSHandler[Context, None]):
-    async def handle_subscribe(self, message: SubscribeMessage) -> None:
-        """Every operation of a connection is asked anew who calls."""
-        if self.connection_acknowledged:
-            await self.context.renew()
-        await super().handle_subscribe(message)
-
-
-class GraphQLEndpoint(GraphQL[Context, None]):
-    """`create` makes the surroundings of one operation, and `admit` fills in who an Authorization value stands for."""
-
-    graphql_transport_ws_handler_class = _Connection
-
-    def __init__(
-        self,
-        schema: Schema,
-        create: Callable[[], Context],
-        admit: Callable[[Context, str | None], Awaitable[None]],
-    ) -> None:
-        super().__init__(
-            schema,
-            graphql_ide=None,
-            allow_queries_via_get=False,
-            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
-            connection_init_wait_timeout=timedelta(seconds=_INIT_SECONDS),
-            multipart_uploads_enabled=True,
-        )
-        self._create = create
-        self._admit = admit
-
-    def decode_json(self, data: str | bytes) -> object:
-        """Half of a surrogate pair is JSON by its grammar, and no text that can be stored or sent: it is refused like
-        what is no JSON."""
-        decoded = super().decode_json(data)
-        text = data if isinstance(data, str) else data.decode()
-        if _SURROGATE.search(text):
-            try:
-                json.dumps(decoded, ensure_ascii=False).encode()
-            except UnicodeEncodeError as error:
-                raise json.JSONDecodeError("A lone surrogate is no character", text, 0) from error
-        return decoded
-
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        context = self._create()
-        if isinstance(request, Request):
-            await self._sign_in(context, request.headers.get("authorization"))
-        return context
-
-    async def on_ws_connect(self, context: Context) -> Any:
-        params = context.connection_params or {}
-        given = next((value for name, value in params.items() if name.lower() == "authorization"), None)
-        await self._sign_in(context, given if isinstance(given, str) else None)
-        if context.caller is None:
-            raise ConnectionRejectionError
-        return await super().on_ws_connect(context)
-
-    async def _sign_in(self, context: Context, authorization: str | None) -> None:
-        context.renew = partial(self._admit, context, authorization)
-        await context.renew()

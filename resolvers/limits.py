@@ -1,0 +1,28 @@
+"""How much one request, one connection and one caller may ask of the server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Each is a setting of the same name with API_ before it; README has the table."""
+
+    body_bytes: int = 1_000_000
+    upload_bytes: int = 25_000_000
+    """Of a multipart request, its files included."""
+    tokens: int = 4_000
+    depth: int = 16
+    aliases: int = 50
+    """Of one operation, its fragments counted as often as they are spread; likewise below."""
+    directives: int = 50
+    fields: int = 1_000
+    cost: int = 50_000
+    """Rows that an operation may read, by the sizes of the pages that it asks for."""
+    subscriptions: int = 20
+    """Operations that run at once on one WebSocket connection."""
+    operations_per_minute: int = 3_000
+    """Of one user, or one API token."""
+    send_seconds: float = 20
+    """A reader that takes nothing for so long is cut off."""
