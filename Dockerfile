@@ -1,7 +1,7 @@
 # docker build --target api -t agridrone-api .        the server: pages and GraphQL, without torch
 # docker build --target worker -t agridrone-worker .  the workers, on CPUs
 #
-# Both keep their data in /data. The server listens beyond loopback here, so it needs JWT_SECRET.
+# Both keep their data in /data. The server listens beyond loopback here, so it needs JWT_SECRET or JWKS_URL.
 
 FROM node:24-slim AS pages
 WORKDIR /source/web

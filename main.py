@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import fields
+from datetime import UTC, datetime
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -23,16 +26,20 @@ from adapters.local_manifests import LocalManifests
 from adapters.local_store import LocalStore
 from adapters.local_store_http import object_routes
 from adapters.preview_queue import QueuePreviewRenderer
+from adapters.rate_limit import RedisRateLimiter
 from adapters.settings import Settings
 from adapters.sign_in import TokenRejectedError, bearer
 from adapters.sign_in_http import sign_in_routes
 from adapters.version_diffs import StoredDiffs
-from domain.api_tokens import admit_by_token, is_api_token
+from domain.api_tokens import digest_of_secret, is_api_token, note_use, principal_by_token
 from domain.detection import Backends
 from domain.errors import DomainError
+from domain.event_feeds import EventFeeds
+from domain.models.people import Principal
 from domain.sign_in import admit
 from resolvers.endpoint import GraphQLEndpoint
 from resolvers.graphql import create_schema
+from resolvers.http_request import PREFLIGHT
 from resolvers.limits import Limits
 from resolvers.loaders import create_loaders
 from schema.context import Context
@@ -41,6 +48,8 @@ from workers.process import scratch_folder
 from workers.services import Services, open_services
 
 _PROBE_SECONDS = 5
+_OBJECTS_BETWEEN_COLLECTIONS = 20_000
+_PREFLIGHT_SECONDS = 3600
 
 
 @asynccontextmanager
@@ -52,26 +61,26 @@ async def open_app(settings: Settings) -> AsyncIterator[Starlette]:
         # for a quarter of a second.
         gc.collect()
         gc.freeze()
+        # An answer is thousands of objects, none of them garbage before it is sent: to look for some 700 by 700 took a
+        # seventh of the time.
+        gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
         with scratch_folder(settings.work_dir, "api") as folder:
             yield create_app(services, folder)
 
 
 def create_app(services: Services, folder: Path) -> Starlette:
     """The application over services that are open; what it keeps on disk for a while goes to `folder`."""
-    local = LocalFiles(folder / "cache")
-    manifests, files = LocalManifests(services.store, local), TemporaryAnnotationFiles(folder)
-    diffs = StoredDiffs(services.store, manifests, local)
-    backends = Backends(
-        local=QueueDetector(services.redis),
-        roboflow=services.roboflow,
-        leases=RedisGpuLeases(services.redis),
-    )
     limits = create_limits(services.settings)
     endpoint = GraphQLEndpoint(
-        create_schema(limits, exploring=services.settings.serves_graphiql),
-        lambda: create_context(services, backends, manifests, diffs, files),
+        create_schema(
+            limits,
+            RedisRateLimiter(services.redis, limits.operations_per_minute),
+            exploring=services.settings.serves_graphiql,
+        ),
+        surroundings(services, folder),
         _admission(services),
         limits,
+        services.settings.origins,
     )
 
     async def alive(_: Request) -> Response:
@@ -83,38 +92,61 @@ def create_app(services: Services, folder: Path) -> Starlette:
         return JSONResponse(report, status_code=200 if fine else 503)
 
     return Starlette(
+        middleware=[_for_pages_elsewhere(origins)] if (origins := services.settings.origins) else [],
         routes=[
             Route("/healthz", alive),
             Route("/readyz", ready),
-            Route("/graphql", endpoint, methods=["GET", "POST"]),
+            Route("/graphql", endpoint),
             WebSocketRoute("/graphql", endpoint),
             *(object_routes(services.store) if isinstance(services.store, LocalStore) else ()),
             *sign_in_routes(services.settings, services.signer, services.database),
             *page_routes(services.settings, services.store),
-        ]
+        ],
     )
 
 
-def create_context(
-    services: Services,
-    backends: Backends,
-    manifests: LocalManifests,
-    diffs: StoredDiffs,
-    files: TemporaryAnnotationFiles,
-) -> Context:
-    """Fresh surroundings for one operation or one WebSocket connection."""
-    return Context(
-        database=services.database,
-        store=services.store,
-        backends=backends,
-        gpu_hosts=QueueGpuHostCalls(services.redis),
-        previews=QueuePreviewRenderer(services.redis),
-        doorbell=services.doorbell,
-        manifests=manifests,
-        diffs=diffs,
-        annotation_files=files,
-        versions_enabled_everywhere=services.settings.enable_dataset_versions,
-        loaders=create_loaders(services.database),
+def surroundings(services: Services, folder: Path) -> Callable[[bool], Context]:
+    """What makes the surroundings of one operation, or of a connection that lasts. Connections share their loaders:
+    look-ups of one moment are one look-up, whoever makes them."""
+    local = LocalFiles(folder / "cache")
+    manifests, files = LocalManifests(services.store, local), TemporaryAnnotationFiles(folder)
+    diffs = StoredDiffs(services.store, manifests, local)
+    backends = Backends(
+        local=QueueDetector(services.redis),
+        roboflow=services.roboflow,
+        leases=RedisGpuLeases(services.redis),
+    )
+    feeds, loaders = EventFeeds(services.database, services.doorbell), create_loaders(services.database)
+    previews, gpu_hosts = QueuePreviewRenderer(services.redis), QueueGpuHostCalls(services.redis)
+
+    def create(lasting: bool) -> Context:
+        return Context(
+            database=services.database,
+            store=services.store,
+            backends=backends,
+            gpu_hosts=gpu_hosts,
+            previews=previews,
+            feeds=feeds,
+            manifests=manifests,
+            diffs=diffs,
+            annotation_files=files,
+            versions_enabled_everywhere=services.settings.enable_dataset_versions,
+            private_webhook_targets=services.settings.webhook_private_targets,
+            loaders=loaders if lasting else create_loaders(services.database),
+            lasting=lasting,
+        )
+
+    return create
+
+
+def _for_pages_elsewhere(origins: Sequence[str]) -> Middleware:
+    """Lets pages of those origins ask the API. They bring a token, and no cookie."""
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type", PREFLIGHT],
+        max_age=_PREFLIGHT_SECONDS,
     )
 
 
@@ -129,14 +161,27 @@ def _admission(services: Services) -> Callable[[Context, str | None], Awaitable[
             return
         try:
             token = bearer(authorization)
-            if is_api_token(token):
-                context.caller = await admit_by_token(services.database, token)
-            else:
-                context.caller = await admit(services.database, services.signer.read(token))
+            context.caller = await (_by_api_token if is_api_token(token) else by_identity)(context, token)
         except (TokenRejectedError, DomainError) as error:
             context.caller, context.refusal = None, str(error)
 
+    async def by_identity(context: Context, token: str) -> Principal:
+        identity = await services.tokens.read(token)
+        user = await context.loaders.user.load(identity.user_id)
+        if user is None:
+            return await admit(services.database, identity)
+        return Principal(user.id, identity.email)
+
     return fill_in
+
+
+async def _by_api_token(context: Context, secret: str) -> Principal:
+    now, loaders = datetime.now(UTC), context.loaders
+    token = await loaders.token_by_digest.load(digest_of_secret(secret))
+    principal = principal_by_token(token, await loaders.user.load(token.user_id) if token else None, now)
+    if token is not None:
+        await note_use(context.database, token, now)
+    return principal
 
 
 async def _readiness(services: Services) -> dict[str, str]:

@@ -59,12 +59,12 @@ class Settings(BaseSettings):
     allowed_origins: str = Field("", pattern=_ORIGINS)
     api_body_bytes: int = Field(1_000_000, ge=1_000)
     api_upload_bytes: int = Field(25_000_000, ge=1_000)
-    api_tokens: int = Field(4_000, ge=100)
-    api_depth: int = Field(16, ge=5)
+    api_tokens: int = Field(2_000, ge=100)
+    api_depth: int = Field(32, ge=5)
     api_aliases: int = Field(50, ge=1)
     api_directives: int = Field(50, ge=1)
     api_fields: int = Field(1_000, ge=10)
-    api_cost: int = Field(50_000, ge=200)
+    api_cost: int = Field(100_000, ge=200)
     api_subscriptions: int = Field(20, ge=1)
     api_operations_per_minute: int = Field(3_000, ge=1)
     api_send_seconds: float = Field(20, gt=0, allow_inf_nan=False)
@@ -98,6 +98,16 @@ class Settings(BaseSettings):
             raise ValueError("names no host")
         return value
 
+    @field_validator("jwks_url")
+    @classmethod
+    def _not_to_be_forged_on_the_way(cls, value: str) -> str:
+        address = urlsplit(value)
+        if value and (not address.hostname or address.port == 0):  # reading the port raises ValueError by itself
+            raise ValueError("names no server")
+        if address.scheme == "http" and not is_loopback(address.hostname or ""):
+            raise ValueError("must begin with https:// beyond loopback: who changes the keys on their way signs in")
+        return value
+
     @field_validator("roboflow_api_key")
     @classmethod
     def _fit_for_a_header(cls, value: SecretStr) -> SecretStr:
@@ -126,11 +136,22 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _secret_beyond_loopback(self) -> Settings:
-        if not self.on_loopback and not self.jwt_secret:
+        if not self.on_loopback and not self.jwt_secret and not self.jwks_url:
             raise ValueError(
-                f"JWT_SECRET must be set when the server listens on {self.host}: the development sign-in works on "
-                "loopback only"
+                f"JWT_SECRET or JWKS_URL must be set when the server listens on {self.host}: the development sign-in "
+                "works on loopback only"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _key_set_whole(self) -> Settings:
+        for name in ("jwt_issuer", "jwt_audience"):
+            if self.jwks_url and not getattr(self, name):
+                text = "its keys sign tokens for other applications too"
+                raise ValueError(f"{name.upper()} must be set when JWKS_URL is: {text}")
+            if getattr(self, name) and not self.jwks_url:
+                text = "only tokens that its keys sign are held against it"
+                raise ValueError(f"JWKS_URL must be set when {name.upper()} is: {text}")
         return self
 
     @model_validator(mode="after")
@@ -160,7 +181,18 @@ class Settings(BaseSettings):
     def development_sign_in(self) -> bool:
         """Whether an e-mail address is enough to sign in: on this machine, with the data folder's own secret."""
         here = not self.public_url or is_loopback(urlsplit(self.public_url).hostname or "")
-        return self.on_loopback and here and not self.jwt_secret
+        return self.on_loopback and here and not self.jwt_secret and not self.jwks_url
+
+    @property
+    def signs_in_by_secret(self) -> bool:
+        """Whether tokens that `signing_secret` signed are taken: with keys to sign in by, only where JWT_SECRET says
+        so."""
+        return bool(self.jwt_secret) or not self.jwks_url
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Of other servers' pages that may ask this API."""
+        return tuple(one.strip() for one in self.allowed_origins.split(",") if one.strip())
 
     @property
     def serves_graphiql(self) -> bool:
@@ -191,7 +223,8 @@ class Settings(BaseSettings):
         return self.data_dir / "cache" / "pictures"
 
     def signing_secret(self) -> bytes:
-        """JWT_SECRET, or on loopback the data folder's own secret, made at the first use (the development sign-in)."""
+        """What signs our tokens and the addresses of objects in the data folder: JWT_SECRET, or a secret of the data
+        folder's own, made at the first use. Where `signs_in_by_secret` is false it signs addresses alone."""
         if self.jwt_secret:
             return self.jwt_secret.get_secret_value().encode()
         path = self.data_dir / "secret"

@@ -78,7 +78,7 @@ async def _milliseconds(database: SqlDatabase, project: Project, where: AssetFil
 
 
 async def _first_page(uow: UnitOfWork, project_id: str, where: AssetFilter) -> None:
-    await uow.assets.page(project_id, PageRequest(PAGE), where)
+    await uow.assets.pages([project_id], PageRequest(PAGE), where)
 
 
 async def _fill(database: SqlDatabase, name: str, count: int) -> tuple[Project, str]:

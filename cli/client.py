@@ -19,6 +19,9 @@ _RECONNECTS = 6
 # Half a minute and more: a server that is started again, a radio link that comes and goes.
 RETRY_SECONDS = (0.5, 2.0, 5.0, 10.0, 20.0)
 _BUSY = (408, 429)
+# Of those who ask too often: a minute each at most.
+_WAITS = 5
+_LEAST_WAIT_SECONDS = 1
 
 
 class ApiError(Exception):
@@ -36,6 +39,14 @@ class ApiError(Exception):
 
 class UnavailableError(ApiError):
     """No answer came, or one that says to come back later: the same call may succeed then."""
+
+
+class RateLimitedError(UnavailableError):
+    """The call was not run; `seconds` from now it will be."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message, "RATE_LIMITED")
+        self.seconds = seconds
 
 
 class PutRefusedError(ApiError):
@@ -76,10 +87,19 @@ class Client:
         await self._http.aclose()
 
     async def call(self, document: str, **variables: Any) -> Any:
-        """The root field of a query or mutation. Raises ApiError, also for the payload's user errors."""
+        """The root field of a query or mutation; it waits its turn where too many come in a minute. Raises ApiError,
+        also for the payload's user errors."""
         content = _json({"query": document, "variables": variables})
         headers = {**self._authorization, "Content-Type": "application/json"}
-        return _root_field(_answer(await self._request("POST", "/graphql", headers=headers, content=content)))
+        waits = 0
+        while True:
+            try:
+                return _root_field(_answer(await self._request("POST", "/graphql", headers=headers, content=content)))
+            except RateLimitedError as limited:
+                if waits == _WAITS:
+                    raise
+                waits += 1
+                await asyncio.sleep(limited.seconds)
 
     async def call_again(self, document: str, **variables: Any) -> Any:
         """As `call`, and again for half a minute while no answer comes. For what may safely be asked twice."""
@@ -97,7 +117,8 @@ class Client:
             "map": json.dumps({"0": ["variables.file"]}),
         }
         files = {"0": (filename, content)}
-        answer = await self._request("POST", "/graphql", headers=self._authorization, data=form, files=files)
+        headers = {**self._authorization, "GraphQL-Require-Preflight": "1"}
+        answer = await self._request("POST", "/graphql", headers=headers, data=form, files=files)
         return _root_field(_answer(answer))
 
     async def follow(self, document: str, after: str | None = None, **variables: Any) -> AsyncIterator[dict[str, Any]]:
@@ -229,7 +250,10 @@ def _answer(response: httpx.Response) -> dict[str, Any]:
 def _root_field(answer: dict[str, Any]) -> Any:
     if answer.get("errors"):
         first = answer["errors"][0]
-        raise ApiError(first["message"], first.get("extensions", {}).get("code"))
+        extensions = first.get("extensions", {})
+        if extensions.get("code") == "RATE_LIMITED":
+            raise RateLimitedError(first["message"], extensions.get("retryAfterSeconds", _LEAST_WAIT_SECONDS))
+        raise ApiError(first["message"], extensions.get("code"))
     (value,) = answer["data"].values()
     if isinstance(value, dict) and value.get("userErrors"):
         problems = value["userErrors"]

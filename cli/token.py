@@ -28,6 +28,9 @@ def token(
     if not settings.on_loopback:
         typer.echo("Tokens of the development sign-in are made only for a server on loopback.", err=True)
         raise typer.Exit(2)
+    if not settings.signs_in_by_secret:
+        typer.echo("Tokens come from the sign-in of JWKS_URL; for others beside them set JWT_SECRET.", err=True)
+        raise typer.Exit(2)
     try:
         with settings_errors():
             typer.echo(asyncio.run(_issue(settings, address)))

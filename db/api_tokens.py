@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import delete, or_, select, update
 
-from db.repository import TableRepository, columns_of
+from db.repository import TableRepository, chunks, columns_of
 from db.tables import api_tokens
 from domain.models.api_token import ApiToken
 
@@ -18,12 +18,16 @@ class SqlApiTokens(TableRepository[ApiToken]):
     table = api_tokens
     entity = ApiToken
 
-    async def by_digest(self, digest: str) -> ApiToken | None:
-        return await self.one(api_tokens.c.digest == digest)
+    async def by_digests(self, digests: Iterable[str]) -> dict[str, ApiToken]:
+        found: dict[str, ApiToken] = {}
+        for chunk in chunks(digests):
+            tokens = await self.all(select(*columns_of(api_tokens)).where(api_tokens.c.digest.in_(chunk)))
+            found.update((token.digest, token) for token in tokens)
+        return found
 
-    async def of_user(self, user_id: str) -> Sequence[ApiToken]:
-        statement = select(*columns_of(api_tokens)).where(api_tokens.c.user_id == user_id)
-        return await self.all(statement.order_by(api_tokens.c.created_at.desc(), api_tokens.c.id.desc()))
+    async def of_users(self, user_ids: Iterable[str]) -> dict[str, list[ApiToken]]:
+        newest_first = (api_tokens.c.created_at.desc(), api_tokens.c.id.desc())
+        return await self.all_of(api_tokens.c.user_id, user_ids, *newest_first)
 
     async def remove(self, token_id: str) -> None:
         await self.connection.execute(delete(api_tokens).where(api_tokens.c.id == token_id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, or_, select, update
 
 from db.repository import TableRepository, chunks, columns_of
 from db.tables import annotation_sessions, assets, manual_annotations, pending_annotations, projects, upload_batches
@@ -30,11 +30,13 @@ class SqlAssets(TableRepository[Asset]):
             found.update({asset.sha256: asset for asset in await self.all(mine) if asset.sha256})
         return found
 
-    async def page(self, project_id: str, request: PageRequest, where: AssetFilter) -> Page[Asset]:
-        return await _Listed(self.connection).page_where(request, *_matching(project_id, where))
+    async def pages(
+        self, project_ids: Iterable[str], request: PageRequest, where: AssetFilter
+    ) -> dict[str, Page[Asset]]:
+        return await self.pages_of(assets.c.project_id, project_ids, request, *_matching(where), long=True)
 
-    async def count(self, project_id: str, where: AssetFilter) -> int:
-        return await self.count_where(*_matching(project_id, where))
+    async def counts(self, project_ids: Iterable[str], where: AssetFilter) -> dict[str, int]:
+        return await self.counts_of(assets.c.project_id, project_ids, *_matching(where))
 
     async def any_of(self, project_id: str) -> Asset | None:
         known = [assets.c.project_id == project_id, assets.c.sha256.is_not(None)]
@@ -80,23 +82,8 @@ class SqlAssets(TableRepository[Asset]):
         return [(self.load(row), row["team_id"]) for row in await self.rows(statement)]
 
 
-_WHOLE = assets.alias("whole")
-
-
-class _Listed(TableRepository[Asset]):
-    """Images that are chosen and put in order out of the index alone; only then is the whole row read. MariaDB would
-    otherwise read the row of each image that it looks at, and of most it needs no more than the file name."""
-
-    table = assets
-    entity = Asset
-
-    async def rows(self, statement: Select[Any]) -> Sequence[RowMapping]:
-        both = assets.join(_WHOLE, _WHOLE.c.id == assets.c.id)
-        return await super().rows(statement.with_only_columns(*columns_of(_WHOLE)).select_from(both))
-
-
-def _matching(project_id: str, where: AssetFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [assets.c.project_id == project_id]
+def _matching(where: AssetFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
     if where.upload_batch_id is not None:
         conditions.append(assets.c.upload_batch_id == where.upload_batch_id)
     if where.search:
@@ -132,10 +119,10 @@ def _any(rows: Select[Any]) -> ColumnElement[bool]:
     return rows.limit(1).correlate(assets).scalar_subquery().is_not(None)
 
 
-def _listed(project_id: str) -> list[ColumnElement[bool]]:
-    """Batches that something came by. One whose files were all images of the project already stays empty."""
+def _used() -> ColumnElement[bool]:
+    """Something came by the batch. One whose files were all images of the project already stays empty."""
     images = exists(select(assets.c.id).where(assets.c.upload_batch_id == upload_batches.c.id))
-    return [upload_batches.c.project_id == project_id, or_(upload_batches.c.announced > 0, images)]
+    return or_(upload_batches.c.announced > 0, images)
 
 
 class SqlBatches(TableRepository[UploadBatch]):
@@ -144,22 +131,14 @@ class SqlBatches(TableRepository[UploadBatch]):
     table = upload_batches
     entity = UploadBatch
 
-    async def page(self, project_id: str, request: PageRequest) -> Page[UploadBatch]:
-        return await self.page_where(request, *_listed(project_id))
+    async def pages(self, project_ids: Iterable[str], request: PageRequest) -> dict[str, Page[UploadBatch]]:
+        return await self.pages_of(upload_batches.c.project_id, project_ids, request, _used())
 
-    async def count(self, project_id: str) -> int:
-        return await self.count_where(*_listed(project_id))
+    async def counts(self, project_ids: Iterable[str]) -> dict[str, int]:
+        return await self.counts_of(upload_batches.c.project_id, project_ids, _used())
 
     async def asset_counts(self, ids: Iterable[str]) -> dict[str, int]:
-        counts: dict[str, int] = {}
-        for chunk in chunks(ids):
-            statement = (
-                select(assets.c.upload_batch_id, func.count())
-                .where(assets.c.upload_batch_id.in_(chunk))
-                .group_by(assets.c.upload_batch_id)
-            )
-            counts.update(dict((await self.connection.execute(statement)).all()))
-        return counts
+        return await self.counts_of(assets.c.upload_batch_id, ids)
 
     async def count_up(
         self, batch_id: str, *, announced: int = 0, submitted: int = 0, verified: int = 0, refused: int = 0

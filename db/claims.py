@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.jobs import of_version
@@ -21,6 +22,7 @@ from db.tables import (
     uploads,
     version_checks,
     version_exports,
+    webhook_deliveries,
 )
 from db.types import database_now
 from domain.errors import ClaimLostError
@@ -40,23 +42,30 @@ _DETECTING = (DetectionJobStatus.QUEUED, DetectionJobStatus.RUNNING)
 
 @dataclass(frozen=True, slots=True)
 class _Work:
+    """Rows of a table that are to be worked on, those of the lowest `order` first."""
+
     table: Table
-    unfinished: Sequence[StrEnum]
+    unfinished: ColumnElement[bool]
     order: str = "created_at"
 
 
+def _in(table: Table, *statuses: StrEnum, order: str = "created_at") -> _Work:
+    return _Work(table, table.c.status.in_(statuses), order)
+
+
 _WORK: Mapping[JobKind, _Work] = {
-    JobKind.UPLOAD: _Work(uploads, (UploadState.VERIFYING,)),
-    JobKind.IMPORT: _Work(import_jobs, (ImportStatus.QUEUED, ImportStatus.RUNNING)),
-    JobKind.SNAPSHOT: _Work(training_datasets, (DatasetStatus.CREATING,)),
-    JobKind.CHECK: _Work(version_checks, (CheckStatus.QUEUED, CheckStatus.RUNNING)),
-    JobKind.EXPORT: _Work(version_exports, (ExportStatus.QUEUED, ExportStatus.RENDERING)),
-    JobKind.TRAINING: _Work(training_jobs, tuple(status for status in TrainingJobStatus if not status.final)),
-    JobKind.EVALUATION: _Work(model_evaluations, (EvaluationStatus.QUEUED, EvaluationStatus.RUNNING)),
-    JobKind.DEPLOYMENT: _Work(model_deployments, (DeploymentStatus.PENDING,), "deployed_at"),
-    JobKind.ROBOFLOW_DEPLOYMENT: _Work(model_deployments, (DeploymentStatus.PENDING,), "deployed_at"),
-    JobKind.DETECTION: _Work(detection_jobs, _DETECTING),
-    JobKind.ROBOFLOW_DETECTION: _Work(detection_jobs, _DETECTING),
+    JobKind.UPLOAD: _in(uploads, UploadState.VERIFYING),
+    JobKind.IMPORT: _in(import_jobs, ImportStatus.QUEUED, ImportStatus.RUNNING),
+    JobKind.SNAPSHOT: _in(training_datasets, DatasetStatus.CREATING),
+    JobKind.CHECK: _in(version_checks, CheckStatus.QUEUED, CheckStatus.RUNNING),
+    JobKind.EXPORT: _in(version_exports, ExportStatus.QUEUED, ExportStatus.RENDERING),
+    JobKind.TRAINING: _in(training_jobs, *(status for status in TrainingJobStatus if not status.final)),
+    JobKind.EVALUATION: _in(model_evaluations, EvaluationStatus.QUEUED, EvaluationStatus.RUNNING),
+    JobKind.DEPLOYMENT: _in(model_deployments, DeploymentStatus.PENDING, order="deployed_at"),
+    JobKind.ROBOFLOW_DEPLOYMENT: _in(model_deployments, DeploymentStatus.PENDING, order="deployed_at"),
+    JobKind.DETECTION: _in(detection_jobs, *_DETECTING),
+    JobKind.ROBOFLOW_DETECTION: _in(detection_jobs, *_DETECTING),
+    JobKind.WEBHOOK_DELIVERY: _Work(webhook_deliveries, webhook_deliveries.c.due_at <= database_now(), "due_at"),
 }
 
 # Two kinds of work lie in one table where a GPU host does the one and an io worker, by way of Roboflow, the other.
@@ -170,13 +179,13 @@ class SqlClaims:
 
 def _free(work: _Work) -> ColumnElement[bool]:
     stale = or_(work.table.c.heartbeat_at.is_(None), work.table.c.heartbeat_at < database_now(LEASE_SECONDS))
-    return and_(work.table.c.status.in_(work.unfinished), stale)
+    return and_(work.unfinished, stale)
 
 
 def _abandoned(work: _Work) -> ColumnElement[bool]:
     """A row that was never taken up counts from when it was made."""
     last_held = func.coalesce(work.table.c.heartbeat_at, work.table.c[work.order])
-    return and_(work.table.c.status.in_(work.unfinished), last_held < database_now(ABANDONED_SECONDS))
+    return and_(work.unfinished, last_held < database_now(ABANDONED_SECONDS))
 
 
 def _turn(kind: JobKind) -> list[ColumnElement[bool]]:
@@ -184,11 +193,14 @@ def _turn(kind: JobKind) -> list[ColumnElement[bool]]:
 
     Training jobs of an adopted database that are no version's belong to the application that made them. A version waits
     until no lower version of its project is to be made and none is being made, so that splits are inherited in order.
+    A webhook is sent one delivery at a time, so that a receiver that hangs takes no more than one place.
     """
     if kind is JobKind.TRAINING:
         return [of_version()]
     if kind in _SHARE:
         return [_SHARE[kind]]
+    if kind is JobKind.WEBHOOK_DELIVERY:
+        return [~exists(_being_sent())]
     if kind is not JobKind.SNAPSHOT:
         return []
     other = training_datasets.alias()
@@ -199,3 +211,13 @@ def _turn(kind: JobKind) -> list[ColumnElement[bool]]:
         or_(other.c.version < training_datasets.c.version, other.c.heartbeat_at >= database_now(LEASE_SECONDS)),
     )
     return [training_datasets.c.version.is_not(None), ~exists(first)]
+
+
+def _being_sent() -> Select[Any]:
+    """Deliveries to the same webhook that a worker is at. A tried one is free again, or no more due."""
+    other = webhook_deliveries.alias()
+    return select(other.c.id).where(
+        other.c.webhook_id == webhook_deliveries.c.webhook_id,
+        other.c.due_at <= database_now(),
+        other.c.heartbeat_at >= database_now(LEASE_SECONDS),
+    )

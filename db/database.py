@@ -35,6 +35,7 @@ from db.uploads import SqlUploads
 from db.version_assets import SqlVersionAssets
 from db.versions import SqlVersions
 from db.watched_originals import SqlWatchedOriginals
+from db.webhooks import SqlWebhookDeliveries, SqlWebhooks
 from domain.jobs import JobKind
 from domain.ports import Bell, JobQueue, Ring, UnitOfWork
 
@@ -72,6 +73,8 @@ class SqlUnitOfWork:
         self.evaluations = SqlEvaluations(connection)
         self.deployments = SqlDeployments(connection)
         self.detections = SqlDetections(connection)
+        self.webhooks = SqlWebhooks(connection)
+        self.webhook_deliveries = SqlWebhookDeliveries(connection)
         self.events = SqlEvents(connection)
         self.gpu_hosts = SqlGpuHosts(connection)
         self.claims = SqlClaims(connection)

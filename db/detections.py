@@ -34,11 +34,11 @@ class SqlDetections(TableRepository[DetectionJob]):
     async def by_idempotency_key(self, project_id: str, key: str) -> DetectionJob | None:
         return await self.one(detection_jobs.c.project_id == project_id, detection_jobs.c.idempotency_key == key)
 
-    async def page(self, project_id: str, request: PageRequest) -> Page[DetectionJob]:
-        return await self.page_where(request, detection_jobs.c.project_id == project_id)
+    async def pages(self, project_ids: Iterable[str], request: PageRequest) -> dict[str, Page[DetectionJob]]:
+        return await self.pages_of(detection_jobs.c.project_id, project_ids, request)
 
-    async def count(self, project_id: str) -> int:
-        return await self.count_where(detection_jobs.c.project_id == project_id)
+    async def counts(self, project_ids: Iterable[str]) -> dict[str, int]:
+        return await self.counts_of(detection_jobs.c.project_id, project_ids)
 
     async def images_of(self, project_id: str, asset_ids: Iterable[str]) -> int:
         number = 0

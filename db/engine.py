@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -29,9 +31,8 @@ def create_engine(url: str) -> AsyncEngine:
 
 
 def _mysql_engine(url: str) -> AsyncEngine:
-    engine = create_async_engine(
-        url, pool_size=10, max_overflow=10, pool_pre_ping=True, pool_recycle=1800, hide_parameters=True
-    )
+    pool: dict[str, Any] = {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True, "pool_recycle": 1800}
+    engine = create_async_engine(url, **pool, hide_parameters=True, json_deserializer=read_json)
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
@@ -45,7 +46,7 @@ def _mysql_engine(url: str) -> AsyncEngine:
 
 def _sqlite_engine(url: str) -> AsyncEngine:
     arguments = {"timeout": _SQLITE_BUSY_SECONDS, "isolation_level": None}
-    engine = create_async_engine(url, connect_args=arguments, hide_parameters=True)
+    engine = create_async_engine(url, connect_args=arguments, hide_parameters=True, json_deserializer=read_json)
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
@@ -68,6 +69,14 @@ def _sqlite_engine(url: str) -> AsyncEngine:
         connection.rollback()
 
     return engine
+
+
+def read_json(text: str | bytes) -> Any:
+    """What a JSON column holds."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)  # half a surrogate pair, or a number that is none: SQLite keeps what Python writes
 
 
 def wants_repeat(error: OperationalError) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from sqlalchemy import RowMapping, select
 
-from db.repository import TableRepository, chunks, columns_of
+from db.repository import TableRepository, columns_of
 from db.tables import version_exports
 from domain.models.export import ExportStatus, VersionExport
 from domain.models.imports import ExportFormat
@@ -43,9 +43,4 @@ class SqlExports(TableRepository[VersionExport]):
         return found[0] if found else None
 
     async def of_versions(self, dataset_ids: Iterable[str]) -> dict[str, list[VersionExport]]:
-        found: dict[str, list[VersionExport]] = {}
-        for chunk in chunks(dataset_ids):
-            mine = select(*columns_of(version_exports)).where(version_exports.c.dataset_id.in_(chunk))
-            for export in await self.all(mine.order_by(*_NEWEST_FIRST)):
-                found.setdefault(export.dataset_id, []).append(export)
-        return found
+        return await self.all_of(version_exports.c.dataset_id, dataset_ids, *_NEWEST_FIRST)

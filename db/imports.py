@@ -8,6 +8,7 @@ from dataclasses import fields
 from sqlalchemy import RowMapping, delete, exists, select
 
 from db.bulk import insert_rows
+from db.keyset import Order
 from db.repository import TableRepository, chunks, columns_of
 from db.tables import annotation_sessions, file_uploads, import_jobs, manual_annotations, skipped_items
 from db.types import database_now
@@ -75,9 +76,9 @@ class SqlSkippedItems(TableRepository[SkippedItem]):
             rows = [(one.job_id, one.number, one.where, one.reason) for one in items[start : start + _SLICE]]
             await insert_rows(self.connection, skipped_items, rows)
 
-    async def page(self, job_id: str, request: PageRequest) -> Page[SkippedItem]:
-        mine = skipped_items.c.job_id == job_id
-        return await self.page_where(request, mine, keys=[skipped_items.c.number], descending=False)
+    async def pages(self, job_ids: Iterable[str], request: PageRequest) -> dict[str, Page[SkippedItem]]:
+        order = Order((skipped_items.c.number,), descending=False)
+        return await self.pages_of(skipped_items.c.job_id, job_ids, request, order=order, long=True)
 
-    async def count(self, job_id: str) -> int:
-        return await self.count_where(skipped_items.c.job_id == job_id)
+    async def counts(self, job_ids: Iterable[str]) -> dict[str, int]:
+        return await self.counts_of(skipped_items.c.job_id, job_ids)

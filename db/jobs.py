@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, RowMapping, and_, delete, exists, func, insert, or_, select, update
 
-from db.repository import TableRepository, chunks, columns_of
+from db.keyset import Order, first_of_each
+from db.repository import PARENTS, TableRepository, chunks, columns_of
 from db.tables import training_datasets, training_epochs, training_jobs, training_logs
 from db.types import database_now
 from domain.jobs import LEASE_SECONDS, Claim
@@ -19,6 +20,8 @@ from domain.paging import Page, PageRequest
 
 _UNFINISHED = tuple(status for status in TrainingJobStatus if not status.final)
 _CONFIG = ("base_model", "epochs", "batch_size", "image_size", "learning_rate", "patience", "seed")
+_SHAPED = frozenset({"config", "effective", "warnings", "resume_points"})
+_PLAIN = tuple(name for name in TrainingJob.__dataclass_fields__ if name not in _SHAPED)
 
 
 class SqlJobs(TableRepository[TrainingJob]):
@@ -28,9 +31,8 @@ class SqlJobs(TableRepository[TrainingJob]):
     entity = TrainingJob
 
     def load(self, row: RowMapping) -> TrainingJob:
-        plain = {name: row[name] for name in TrainingJob.__dataclass_fields__ if name in row and name not in _SHAPED}
         return TrainingJob(
-            **plain,
+            **{name: row[name] for name in _PLAIN},
             config=TrainingConfig(**{name: row[name] for name in _CONFIG}),
             effective=row["effective"] or {},
             warnings=tuple(Notice(**notice) for notice in row["warnings"] or ()),
@@ -46,24 +48,19 @@ class SqlJobs(TableRepository[TrainingJob]):
     async def by_idempotency_key(self, project_id: str, key: str) -> TrainingJob | None:
         return await self.one(training_jobs.c.project_id == project_id, training_jobs.c.idempotency_key == key)
 
-    async def page(
-        self,
-        request: PageRequest,
-        *,
-        project_id: str | None = None,
-        dataset_id: str | None = None,
-        statuses: Sequence[TrainingJobStatus] | None = None,
-    ) -> Page[TrainingJob]:
-        return await self.page_where(request, *_matching(project_id, dataset_id, statuses))
+    async def pages(
+        self, project_ids: Iterable[str], request: PageRequest, statuses: Sequence[TrainingJobStatus] | None
+    ) -> dict[str, Page[TrainingJob]]:
+        return await self.pages_of(training_jobs.c.project_id, project_ids, request, *_listed(statuses))
 
-    async def count(
-        self,
-        *,
-        project_id: str | None = None,
-        dataset_id: str | None = None,
-        statuses: Sequence[TrainingJobStatus] | None = None,
-    ) -> int:
-        return await self.count_where(*_matching(project_id, dataset_id, statuses))
+    async def counts(self, project_ids: Iterable[str], statuses: Sequence[TrainingJobStatus] | None) -> dict[str, int]:
+        return await self.counts_of(training_jobs.c.project_id, project_ids, *_listed(statuses))
+
+    async def pages_of_versions(self, dataset_ids: Iterable[str], request: PageRequest) -> dict[str, Page[TrainingJob]]:
+        return await self.pages_of(training_jobs.c.dataset_id, dataset_ids, request, of_version())
+
+    async def counts_of_versions(self, dataset_ids: Iterable[str]) -> dict[str, int]:
+        return await self.counts_of(training_jobs.c.dataset_id, dataset_ids, of_version())
 
     async def unfinished_of(self, dataset_id: str) -> int:
         return await self.count_where(training_jobs.c.dataset_id == dataset_id, training_jobs.c.status.in_(_UNFINISHED))
@@ -118,15 +115,19 @@ class SqlJobs(TableRepository[TrainingJob]):
         old = [training_logs.c.job_id == claim.id, training_logs.c.end <= end - kept]
         await self.connection.execute(delete(training_logs).where(*old))
 
-    async def log_tail(self, job_id: str, lines: int) -> list[str]:
-        mine = select(training_logs.c.lines).where(training_logs.c.job_id == job_id)
-        newest_first = (await self.connection.execute(mine.order_by(training_logs.c.end.desc()).limit(lines))).scalars()
-        tail: list[str] = []
-        for run in newest_first:
-            tail[:0] = run
-            if len(tail) >= lines:
-                break
-        return tail[-lines:]
+    async def log_tails(self, job_ids: Iterable[str], lines: int) -> dict[str, list[str]]:
+        table, order = training_logs, Order((training_logs.c.end,))
+        tails: dict[str, list[str]] = {}
+        for chunk in chunks(job_ids, PARENTS):
+            named = first_of_each(table.c.job_id, chunk, (), order, lines)
+            newest = select(table.c.job_id, table.c.lines).join(
+                named, and_(named.c.job_id == table.c.job_id, named.c.end == table.c.end)
+            )
+            for job_id, run in await self.connection.execute(newest.order_by(*order.clauses)):
+                tail = tails.setdefault(job_id, [])
+                if len(tail) < lines:
+                    tail[:0] = run
+        return {job_id: tail[-lines:] for job_id, tail in tails.items()}
 
     async def epochs(self, job_ids: Iterable[str]) -> dict[str, list[EpochMetrics]]:
         found: dict[str, list[EpochMetrics]] = {}
@@ -154,9 +155,6 @@ class SqlJobs(TableRepository[TrainingJob]):
         return await self.all(mine.order_by(table.c.finished_at.desc(), table.c.id).limit(limit))
 
 
-_SHAPED = frozenset({"config", "effective", "warnings", "resume_points"})
-
-
 def _silent() -> ColumnElement[bool]:
     """The job is to be worked at, and nobody is."""
     heartbeat_at = training_jobs.c.heartbeat_at
@@ -172,14 +170,5 @@ def of_version(jobs: FromClause = training_jobs) -> ColumnElement[bool]:
     return exists(numbered)
 
 
-def _matching(
-    project_id: str | None, dataset_id: str | None, statuses: Sequence[TrainingJobStatus] | None
-) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [of_version()]
-    if project_id is not None:
-        conditions.append(training_jobs.c.project_id == project_id)
-    if dataset_id is not None:
-        conditions.append(training_jobs.c.dataset_id == dataset_id)
-    if statuses is not None:
-        conditions.append(training_jobs.c.status.in_(statuses))
-    return conditions
+def _listed(statuses: Sequence[TrainingJobStatus] | None) -> list[ColumnElement[bool]]:
+    return [of_version()] if statuses is None else [of_version(), training_jobs.c.status.in_(statuses)]

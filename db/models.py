@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, func, select
 
+from db.keyset import Order
 from db.repository import TableRepository, chunks, columns_of
 from db.tables import model_deployments, model_evaluations, projects, trained_models, training_datasets
 from domain.models.config import preprocessing_from_json
@@ -23,8 +24,12 @@ from domain.models.version import DatasetVersion, Notice, Split
 from domain.paging import Page, PageRequest
 
 
-def _plain(row: RowMapping, entity: type[Any], *shaped: str) -> dict[str, Any]:
-    return {name: row[name] for name in entity.__dataclass_fields__ if name not in shaped}
+def _plain(entity: type[Any], *shaped: str) -> tuple[str, ...]:
+    return tuple(name for name in entity.__dataclass_fields__ if name not in shaped)
+
+
+_OF_MODEL = _plain(TrainedModel, "classes", "metrics", "preprocessing", "files")
+_OF_EVALUATION = _plain(ModelEvaluation, "metrics", "warnings")
 
 
 class SqlModels(TableRepository[TrainedModel]):
@@ -35,22 +40,22 @@ class SqlModels(TableRepository[TrainedModel]):
 
     def load(self, row: RowMapping) -> TrainedModel:
         return TrainedModel(
-            **_plain(row, TrainedModel, "classes", "metrics", "preprocessing", "files"),
+            **{name: row[name] for name in _OF_MODEL},
             classes=tuple(row["classes"]),
             metrics=ModelMetrics.from_json(row["metrics"]) if row["metrics"] else None,
             preprocessing=preprocessing_from_json(row["preprocessing"]) if row["preprocessing"] else None,
             files=tuple(ModelFile(**file) for file in row["files"] or ()),
         )
 
-    async def page(self, project_id: str, request: PageRequest) -> Page[TrainedModel]:
-        return await self.page_where(request, trained_models.c.project_id == project_id)
+    async def pages(self, project_ids: Iterable[str], request: PageRequest) -> dict[str, Page[TrainedModel]]:
+        return await self.pages_of(trained_models.c.project_id, project_ids, request)
 
-    async def count(self, project_id: str) -> int:
-        return await self.count_where(trained_models.c.project_id == project_id)
+    async def counts(self, project_ids: Iterable[str]) -> dict[str, int]:
+        return await self.counts_of(trained_models.c.project_id, project_ids)
 
-    async def of_project(self, project_id: str) -> Sequence[TrainedModel]:
-        mine = select(*columns_of(trained_models)).where(trained_models.c.project_id == project_id)
-        return await self.all(mine.order_by(trained_models.c.created_at.desc(), trained_models.c.id.desc()))
+    async def of_projects(self, project_ids: Iterable[str]) -> dict[str, list[TrainedModel]]:
+        newest_first = (trained_models.c.created_at.desc(), trained_models.c.id.desc())
+        return await self.all_of(trained_models.c.project_id, project_ids, *newest_first)
 
     async def names_like(self, project_id: str, prefix: str) -> set[str]:
         statement = select(trained_models.c.name).where(
@@ -98,12 +103,8 @@ class SqlModels(TableRepository[TrainedModel]):
         return found
 
     async def children(self, ids: Iterable[str]) -> dict[str, list[TrainedModel]]:
-        found: dict[str, list[TrainedModel]] = {}
-        for chunk in chunks(ids):
-            mine = select(*columns_of(trained_models)).where(trained_models.c.parent_model_id.in_(chunk))
-            for model in await self.all(mine.order_by(trained_models.c.created_at, trained_models.c.id)):
-                found.setdefault(str(model.parent_model_id), []).append(model)
-        return found
+        oldest_first = (trained_models.c.created_at, trained_models.c.id)
+        return await self.all_of(trained_models.c.parent_model_id, ids, *oldest_first)
 
     async def in_use(self, limit: int) -> Sequence[TrainedModel]:
         active = select(projects.c.active_model_id).where(projects.c.active_model_id.is_not(None))
@@ -126,19 +127,14 @@ class SqlEvaluations(TableRepository[ModelEvaluation]):
 
     def load(self, row: RowMapping) -> ModelEvaluation:
         return ModelEvaluation(
-            **_plain(row, ModelEvaluation, "metrics", "warnings"),
+            **{name: row[name] for name in _OF_EVALUATION},
             metrics=ModelMetrics.from_json(row["metrics"]) if row["metrics"] else None,
             warnings=tuple(Notice(**notice) for notice in row["warnings"] or ()),
         )
 
     async def of_models(self, model_ids: Iterable[str]) -> dict[str, list[ModelEvaluation]]:
-        found: dict[str, list[ModelEvaluation]] = {}
-        table = model_evaluations
-        for chunk in chunks(model_ids):
-            mine = select(*columns_of(table)).where(table.c.model_id.in_(chunk))
-            for evaluation in await self.all(mine.order_by(table.c.created_at.desc(), table.c.id.desc())):
-                found.setdefault(evaluation.model_id, []).append(evaluation)
-        return found
+        newest_first = (model_evaluations.c.created_at.desc(), model_evaluations.c.id.desc())
+        return await self.all_of(model_evaluations.c.model_id, model_ids, *newest_first)
 
     async def find(self, model_id: str, dataset_id: str, split: Split) -> ModelEvaluation | None:
         table = model_evaluations
@@ -175,9 +171,9 @@ class SqlDeployments(TableRepository[ModelDeployment]):
         found = await self.all(newest)
         return found[0] if found else None
 
-    async def page(self, project_id: str, request: PageRequest) -> Page[ModelDeployment]:
-        order = [model_deployments.c.deployed_at, model_deployments.c.id]
-        return await self.page_where(request, model_deployments.c.project_id == project_id, keys=order)
+    async def pages(self, project_ids: Iterable[str], request: PageRequest) -> dict[str, Page[ModelDeployment]]:
+        order = Order((model_deployments.c.deployed_at, model_deployments.c.id))
+        return await self.pages_of(model_deployments.c.project_id, project_ids, request, order=order)
 
-    async def count(self, project_id: str) -> int:
-        return await self.count_where(model_deployments.c.project_id == project_id)
+    async def counts(self, project_ids: Iterable[str]) -> dict[str, int]:
+        return await self.counts_of(model_deployments.c.project_id, project_ids)

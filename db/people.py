@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, and_, delete, func, select, update
+from sqlalchemy import Column, ColumnElement, and_, delete, func, select, update
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.repository import TableRepository, columns_of
+from db.repository import TableRepository, chunks, columns_of
 from db.tables import team_members, teams, users
 from domain.email import folded
 from domain.models.people import Membership, Team, TeamRole, User
+
+T = TypeVar("T")
 
 
 class _Users(TableRepository[User]):
@@ -95,6 +98,26 @@ class SqlPeople:
     async def members(self, team_id: str) -> Sequence[Membership]:
         statement = select(*columns_of(team_members)).where(team_members.c.team_id == team_id)
         return await self._memberships.all(statement.order_by(team_members.c.created_at, team_members.c.id))
+
+    async def teams_of(self, user_ids: Iterable[str]) -> dict[str, list[tuple[Team, TeamRole]]]:
+        return await self._joined(self._teams, team_members.c.team_id, team_members.c.user_id, user_ids)
+
+    async def members_of(self, team_ids: Iterable[str]) -> dict[str, list[tuple[User, TeamRole]]]:
+        return await self._joined(self._users, team_members.c.user_id, team_members.c.team_id, team_ids)
+
+    async def _joined(
+        self, wanted: TableRepository[T], theirs: Column[str], mine: Column[str], ids: Iterable[str]
+    ) -> dict[str, list[tuple[T, TeamRole]]]:
+        """The other side of the memberships of each id, oldest first, with the role."""
+        found: dict[str, list[tuple[T, TeamRole]]] = {}
+        table = wanted.table
+        for chunk in chunks(ids):
+            joined = select(*columns_of(table), mine.label("mine"), team_members.c.role.label("role")).where(
+                table.c.id == theirs, mine.in_(chunk)
+            )
+            for row in await wanted.rows(joined.order_by(team_members.c.created_at, team_members.c.id)):
+                found.setdefault(row["mine"], []).append((wanted.load(row), row["role"]))
+        return found
 
 
 def _is_of(team_id: str, user_id: str) -> ColumnElement[bool]:

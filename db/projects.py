@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, func, select, update
+from sqlalchemy import RowMapping, Select, and_, func, select, update
 
-from db.repository import TableRepository, columns_of
+from db.repository import TableRepository, chunks, columns_of
 from db.tables import annotation_sessions, assets, manual_annotations, projects, team_members
+from domain.models.people import TeamRole
 from domain.models.project import Project
 from domain.models.version import ClassCount
 from domain.paging import Page, PageRequest
@@ -57,6 +58,12 @@ class SqlProjects(TableRepository[Project]):
     async def lock(self, project_id: str) -> None:
         await self.connection.execute(select(projects.c.id).where(projects.c.id == project_id).with_for_update())
 
+    async def of_member(self, project_id: str, user_id: str) -> tuple[Project, TeamRole] | None:
+        mine = and_(team_members.c.team_id == projects.c.team_id, team_members.c.user_id == user_id)
+        statement = select(*columns_of(projects), team_members.c.role.label("role")).join(team_members, mine)
+        rows = await self.rows(statement.where(projects.c.id == project_id))
+        return (self.load(rows[0]), rows[0]["role"]) if rows else None
+
     async def named(self, name: str) -> Sequence[Project]:
         return await self.all(select(*columns_of(projects)).where(projects.c.name == name))
 
@@ -67,32 +74,27 @@ class SqlProjects(TableRepository[Project]):
         return await self.count_where(projects.c.team_id.in_(_teams_of(user_id)))
 
     async def totals(self, project_ids: Iterable[str]) -> dict[str, ProjectTotals]:
-        ids = list(project_ids)
-        drawn = (
-            select(assets.c.project_id, func.count(func.distinct(assets.c.id)), func.count())
-            .select_from(_DRAWN)
-            .where(assets.c.project_id.in_(ids))
-            .group_by(assets.c.project_id)
-        )
-        annotated = {row[0]: (row[1], row[2]) for row in (await self.connection.execute(drawn)).all()}
-        images = (
-            select(assets.c.project_id, func.count()).where(assets.c.project_id.in_(ids)).group_by(assets.c.project_id)
-        )
-        return {
-            project_id: ProjectTotals(count, *annotated.get(project_id, (0, 0)))
-            for project_id, count in (await self.connection.execute(images)).all()
-        }
+        totals: dict[str, ProjectTotals] = {}
+        project, each = assets.c.project_id, func.count(func.distinct(assets.c.id))
+        for chunk in chunks(project_ids):
+            images = select(project, func.count().label("images")).where(project.in_(chunk)).group_by(project)
+            drawn = select(project, each.label("annotated"), func.count().label("annotations")).select_from(_DRAWN)
+            all_, some = images.subquery(), drawn.where(project.in_(chunk)).group_by(project).subquery()
+            counts = [all_.c.images, func.coalesce(some.c.annotated, 0), func.coalesce(some.c.annotations, 0)]
+            both = all_.outerjoin(some, some.c.project_id == all_.c.project_id)
+            rows = await self.connection.execute(select(all_.c.project_id, *counts).select_from(both))
+            totals.update({id_: ProjectTotals(*numbers) for id_, *numbers in rows})
+        return totals
 
-    async def class_counts(self, project_id: str) -> Sequence[ClassCount]:
-        name = manual_annotations.c.weed_type
-        statement = (
-            select(name, func.count(), func.count(func.distinct(assets.c.id)))
-            .select_from(_DRAWN)
-            .where(assets.c.project_id == project_id)
-            .group_by(name)
-            .order_by(name)
-        )
-        return [ClassCount(*row) for row in (await self.connection.execute(statement)).all()]
+    async def class_counts(self, project_ids: Iterable[str]) -> dict[str, list[ClassCount]]:
+        found: dict[str, list[ClassCount]] = {}
+        project, name = assets.c.project_id, manual_annotations.c.weed_type
+        for chunk in chunks(project_ids):
+            counts = select(project, name, func.count(), func.count(func.distinct(assets.c.id))).select_from(_DRAWN)
+            by_class = counts.where(project.in_(chunk)).group_by(project, name).order_by(name)
+            for id_, *counted in await self.connection.execute(by_class):
+                found.setdefault(id_, []).append(ClassCount(*counted))
+        return found
 
 
 def _teams_of(user_id: str) -> Select[tuple[str]]:

@@ -16,19 +16,21 @@ from sqlalchemy import (
     and_,
     func,
     insert,
-    or_,
     select,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.keyset import Order, first_by_rank, first_of_each
 from db.types import database_now
-from domain.errors import ClaimLostError, DomainError, ErrorCode
+from domain.errors import ClaimLostError
 from domain.jobs import Claim
 from domain.paging import Page, PageRequest, SortKey
 
 T = TypeVar("T")
 _CHUNK = 500
+PARENTS = 50
+"""Whose rows one statement looks up."""
 
 
 def columns_of(table: Table | FromClause) -> list[ColumnElement[Any]]:
@@ -36,10 +38,10 @@ def columns_of(table: Table | FromClause) -> list[ColumnElement[Any]]:
     return [column.label(column.key) for column in table.c]
 
 
-def chunks(ids: Iterable[str]) -> Iterable[list[str]]:
+def chunks(ids: Iterable[str], size: int = _CHUNK) -> Iterable[list[str]]:
     """The distinct ids in lists short enough for one IN clause."""
     distinct = list(dict.fromkeys(ids))
-    return (distinct[start : start + _CHUNK] for start in range(0, len(distinct), _CHUNK))
+    return (distinct[start : start + size] for start in range(0, len(distinct), size))
 
 
 def json_ready(value: Any) -> Any:
@@ -61,7 +63,7 @@ class TableRepository(Generic[T]):
         self.connection = connection
 
     def load(self, row: RowMapping) -> T:
-        return self.entity(**{field.name: row[field.name] for field in fields(self.entity)})  # type: ignore[arg-type]
+        return self.entity(**{name: row[name] for name in self.entity.__dataclass_fields__})  # type: ignore[attr-defined]
 
     def dump(self, changes: Mapping[str, Any]) -> dict[str, Any]:
         """Attribute values -> column values."""
@@ -102,6 +104,17 @@ class TableRepository(Generic[T]):
     async def all(self, statement: Select[Any]) -> list[T]:
         return [self.load(row) for row in await self.rows(statement)]
 
+    async def all_of(
+        self, parent: Column[Any], parent_ids: Iterable[str], *order: ColumnElement[Any]
+    ) -> dict[str, list[T]]:
+        """All rows of each parent that has any."""
+        found: dict[str, list[T]] = {}
+        for chunk in chunks(parent_ids):
+            mine = select(*columns_of(self.table)).where(parent.in_(chunk)).order_by(*order)
+            for row in await self.rows(mine):
+                found.setdefault(row[parent.key], []).append(self.load(row))
+        return found
+
     async def rows(self, statement: Select[Any]) -> Sequence[RowMapping]:
         found: Sequence[RowMapping] = (await self.connection.execute(statement)).mappings().all()
         return found
@@ -110,33 +123,49 @@ class TableRepository(Generic[T]):
         statement = select(func.count()).select_from(self.table).where(*where)
         return int((await self.connection.execute(statement)).scalar_one())
 
-    async def page_where(
+    async def counts_of(
+        self, parent: Column[Any], parent_ids: Iterable[str], *where: ColumnElement[bool]
+    ) -> dict[str, int]:
+        """How many rows each parent has that has any."""
+        counts: dict[str, int] = {}
+        for chunk in chunks(parent_ids):
+            mine = select(parent, func.count()).where(parent.in_(chunk), *where).group_by(parent)
+            counts.update(dict((await self.connection.execute(mine)).all()))
+        return counts
+
+    async def page_where(self, request: PageRequest, *where: ColumnElement[bool]) -> Page[T]:
+        """One keyset page, newest first."""
+        order = Order((self.table.c.created_at, self.table.c.id))
+        wanted = select(*columns_of(self.table)).where(*where, *order.beyond(request.after))
+        return self._page(await self.rows(wanted.order_by(*order.clauses).limit(request.first + 1)), request, order)
+
+    async def pages_of(
         self,
+        parent: Column[Any],
+        parent_ids: Iterable[str],
         request: PageRequest,
         *where: ColumnElement[bool],
-        keys: Sequence[Column[Any]] | None = None,
-        descending: bool = True,
-    ) -> Page[T]:
-        """One keyset page, by `keys` (creation and id when left out)."""
-        order = list(keys) if keys is not None else [self.table.c.created_at, self.table.c.id]
-        statement = select(*columns_of(self.table)).where(*where)
-        if request.after is not None:
-            statement = statement.where(_beyond(order, request.after, descending))
-        statement = statement.order_by(*(column.desc() if descending else column for column in order))
-        rows = await self.rows(statement.limit(request.first + 1))
+        order: Order | None = None,
+        long: bool = False,
+    ) -> dict[str, Page[T]]:
+        """The same keyset page, newest first unless `order` says otherwise, of each parent's rows; by one statement for
+        up to 50 parents. `long` is said of lists that may have thousands of rows: of those it reads no more than the
+        page."""
+        order = order or Order((self.table.c.created_at, self.table.c.id))
+        conditions = [*where, *order.beyond(request.after)]
+        pages: dict[str, Page[T]] = {}
+        for chunk in chunks(parent_ids, PARENTS):
+            first = first_of_each if long or len(chunk) == 1 else first_by_rank
+            named = first(parent, chunk, conditions, order, request.first + 1)
+            own = and_(*(column == named.c[column.key] for column in self.table.primary_key))
+            rows: dict[str, list[RowMapping]] = {}
+            for row in await self.rows(select(*columns_of(self.table)).join(named, own).order_by(*order.clauses)):
+                rows.setdefault(row[parent.key], []).append(row)
+            pages.update({id_: self._page(rows.get(id_, ()), request, order) for id_ in chunk})
+        return pages
+
+    def _page(self, rows: Sequence[RowMapping], request: PageRequest, order: Order) -> Page[T]:
+        """Of one row more than the page has, where there is one more."""
         kept = rows[: request.first]
-        sort_keys: list[SortKey] = [tuple(row[column.key] for column in order) for row in kept]
+        sort_keys: list[SortKey] = [tuple(row[column.key] for column in order.columns) for row in kept]
         return Page([self.load(row) for row in kept], sort_keys, len(rows) > request.first, request.after is not None)
-
-
-def _beyond(order: Sequence[Column[Any]], after: SortKey, descending: bool) -> ColumnElement[bool]:
-    """Rows after the sort key. Spelled out for two columns, since MySQL uses no index for a row comparison."""
-    kinds = [column.type.python_type for column in order]
-    if len(kinds) != len(after) or not all(isinstance(part, kind) for part, kind in zip(after, kinds, strict=True)):
-        raise DomainError(ErrorCode.BAD_USER_INPUT, "after is not a cursor of this list.", ("after",))
-    if len(order) == 1:
-        return order[0] < after[0] if descending else order[0] > after[0]
-    first, second = order
-    if descending:
-        return and_(first <= after[0], or_(first < after[0], second < after[1]))
-    return and_(first >= after[0], or_(first > after[0], second > after[1]))

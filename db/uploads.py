@@ -34,12 +34,12 @@ class SqlUploads(TableRepository[Upload]):
             found.update({upload.sha256: upload for upload in await self.all(statement)})
         return found
 
-    async def results_page(self, batch_id: str, request: PageRequest) -> Page[Upload]:
-        answered = [uploads.c.batch_id == batch_id, uploads.c.status.in_(_ANSWERED)]
-        return await self.page_where(request, *answered)
+    async def pages_of_results(self, batch_ids: Iterable[str], request: PageRequest) -> dict[str, Page[Upload]]:
+        answered = uploads.c.status.in_(_ANSWERED)
+        return await self.pages_of(uploads.c.batch_id, batch_ids, request, answered, long=True)
 
-    async def results_count(self, batch_id: str) -> int:
-        return await self.count_where(uploads.c.batch_id == batch_id, uploads.c.status.in_(_ANSWERED))
+    async def counts_of_results(self, batch_ids: Iterable[str]) -> dict[str, int]:
+        return await self.counts_of(uploads.c.batch_id, batch_ids, uploads.c.status.in_(_ANSWERED))
 
     async def overdue(self, limit: int) -> Sequence[Upload]:
         forgotten = [uploads.c.status == UploadState.OPEN, uploads.c.expires_at < database_now()]

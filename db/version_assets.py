@@ -11,6 +11,7 @@ from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.bulk import insert_rows
+from db.keyset import Order
 from db.repository import TableRepository, columns_of
 from db.tables import latest_splits, training_dataset_assets
 from domain.models.version import Split, VersionAsset
@@ -59,21 +60,24 @@ class SqlVersionAssets:
             statement = mysql.insert(latest_splits).from_select(columns, rows).on_duplicate_key_update(new_values)
         await self._connection.execute(statement)
 
-    async def page(self, dataset_id: str, split: Split | None, request: PageRequest) -> Page[VersionAsset]:
-        return await self._rows.page_where(
-            request, *_mine(dataset_id, split), keys=[training_dataset_assets.c.position], descending=False
-        )
+    async def pages(
+        self, dataset_ids: Iterable[str], request: PageRequest, split: Split | None
+    ) -> dict[str, Page[VersionAsset]]:
+        dataset, order = training_dataset_assets.c.dataset_id, Order((training_dataset_assets.c.position,), False)
+        return await self._rows.pages_of(dataset, dataset_ids, request, *_in(split), order=order, long=True)
 
-    async def count(self, dataset_id: str, split: Split | None) -> int:
-        return await self._rows.count_where(*_mine(dataset_id, split))
+    async def counts(self, dataset_ids: Iterable[str], split: Split | None) -> dict[str, int]:
+        return await self._rows.counts_of(training_dataset_assets.c.dataset_id, dataset_ids, *_in(split))
 
     async def at(self, dataset_id: str, positions: Sequence[int]) -> dict[int, VersionAsset]:
-        mine = [*_mine(dataset_id, None), training_dataset_assets.c.position.in_(positions)]
+        table = training_dataset_assets.c
+        mine = [table.dataset_id == dataset_id, table.position.in_(positions)]
         rows = await self._rows.all(select(*columns_of(training_dataset_assets)).where(*mine)) if positions else []
         return {row.position: row for row in rows}
 
     async def of_asset(self, dataset_id: str, asset_id: str) -> VersionAsset | None:
-        return await self._rows.one(*_mine(dataset_id, None), training_dataset_assets.c.asset_id == asset_id)
+        table = training_dataset_assets.c
+        return await self._rows.one(table.dataset_id == dataset_id, table.asset_id == asset_id)
 
     async def digests(self, dataset_ids: Iterable[str], split: Split) -> set[str]:
         statement = select(training_dataset_assets.c.sha256).where(
@@ -82,8 +86,5 @@ class SqlVersionAssets:
         return set((await self._connection.execute(statement)).scalars())
 
 
-def _mine(dataset_id: str, split: Split | None) -> list[ColumnElement[bool]]:
-    conditions = [training_dataset_assets.c.dataset_id == dataset_id]
-    if split is not None:
-        conditions.append(training_dataset_assets.c.split == split)
-    return conditions
+def _in(split: Split | None) -> list[ColumnElement[bool]]:
+    return [training_dataset_assets.c.split == split] if split is not None else []

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, and_, exists, func, or_, select
 
+from db.keyset import Order
 from db.repository import TableRepository, chunks, columns_of
 from db.selection import frozen_assets, has_annotation, unread_assets
 from db.tables import assets, training_dataset_assets, training_datasets, training_jobs
@@ -103,22 +104,34 @@ class SqlVersions(TableRepository[DatasetVersion]):
         )
         return self.load(rows[0]) if rows and rows[0]["version"] is not None else None
 
-    async def next_number(self, project_id: str) -> int:
-        highest = select(func.max(training_datasets.c.version)).where(training_datasets.c.project_id == project_id)
-        return ((await self.connection.execute(highest)).scalar_one() or 0) + 1
+    async def next_numbers(self, project_ids: Iterable[str]) -> dict[str, int]:
+        project, highest = training_datasets.c.project_id, func.max(training_datasets.c.version)
+        numbers = dict.fromkeys(project_ids, 1)
+        for chunk in chunks(numbers):
+            mine = select(project, highest + 1).where(project.in_(chunk), training_datasets.c.version.is_not(None))
+            numbers.update(dict((await self.connection.execute(mine.group_by(project))).all()))
+        return numbers
 
-    async def by_number(self, project_id: str, number: int) -> DatasetVersion | None:
-        return await self.one(training_datasets.c.project_id == project_id, training_datasets.c.version == number)
+    async def by_number(self, project_ids: Iterable[str], number: int) -> dict[str, DatasetVersion]:
+        found: dict[str, DatasetVersion] = {}
+        for chunk in chunks(project_ids):
+            same = [training_datasets.c.project_id.in_(chunk), training_datasets.c.version == number]
+            rows = await self.all(select(*columns_of(training_datasets)).where(*same))
+            found.update({version.project_id: version for version in rows})
+        return found
 
     async def by_idempotency_key(self, project_id: str, key: str) -> DatasetVersion | None:
         mine = training_datasets.c.project_id == project_id
         return await self.one(mine, training_datasets.c.idempotency_key == key)
 
-    async def page(self, project_id: str, request: PageRequest, archived: bool) -> Page[DatasetVersion]:
-        return await self.page_where(request, *_listed(project_id, archived), keys=[training_datasets.c.version])
+    async def pages(
+        self, project_ids: Iterable[str], request: PageRequest, archived: bool
+    ) -> dict[str, Page[DatasetVersion]]:
+        project, order = training_datasets.c.project_id, Order((training_datasets.c.version,))
+        return await self.pages_of(project, project_ids, request, *_listed(archived), order=order)
 
-    async def count(self, project_id: str, archived: bool) -> int:
-        return await self.count_where(*_listed(project_id, archived))
+    async def counts(self, project_ids: Iterable[str], archived: bool) -> dict[str, int]:
+        return await self.counts_of(training_datasets.c.project_id, project_ids, *_listed(archived))
 
     async def freezing_asset(self, asset_ids: Iterable[str]) -> dict[str, list[str]]:
         rows = training_dataset_assets
@@ -177,8 +190,6 @@ class SqlVersions(TableRepository[DatasetVersion]):
         return int((await self.connection.execute(statement)).scalar_one())
 
 
-def _listed(project_id: str, archived: bool) -> list[ColumnElement[bool]]:
-    conditions = [training_datasets.c.project_id == project_id, training_datasets.c.version.is_not(None)]
-    if not archived:
-        conditions.append(training_datasets.c.status != DatasetStatus.ARCHIVED)
-    return conditions
+def _listed(archived: bool) -> list[ColumnElement[bool]]:
+    numbered = training_datasets.c.version.is_not(None)
+    return [numbered] if archived else [numbered, training_datasets.c.status != DatasetStatus.ARCHIVED]

@@ -18,7 +18,7 @@ from domain.models.asset import Asset
 from domain.models.geometry import Box, Point, bounding_box
 from domain.models.people import Principal
 from domain.models.project import Project
-from domain.policies import Action, authorize_project
+from domain.policies import Action, authorize_project, authorize_projects
 from domain.ports import Database, UnitOfWork
 from domain.shapes import checked_box, checked_class_name, checked_polygon
 
@@ -83,8 +83,8 @@ async def _editable(uow: UnitOfWork, principal: Principal, ids: Sequence[str]) -
     assets = await uow.assets.get_many({one.asset_id for one in found.values()})
     if len(found) < len(set(ids)) or any(one.asset_id not in assets for one in found.values()):
         raise not_found("annotation")
-    for project_id in sorted({asset.project_id for asset in assets.values()}):
-        await authorize_project(uow, principal, project_id, Action.ANNOTATE, "annotation")
+    project_ids = {asset.project_id for asset in assets.values()}
+    await authorize_projects(uow, principal, project_ids, Action.ANNOTATE, "annotation")
     return [(one, assets[one.asset_id]) for one in found.values()]
 
 

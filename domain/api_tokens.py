@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from domain.errors import DomainError, ErrorCode, invalid, not_found
 from domain.ids import new_id
 from domain.models.api_token import ApiToken, TokenScope
-from domain.models.people import Principal
+from domain.models.people import Principal, User
 from domain.ports import Database, UnitOfWork
 from domain.projects import checked_name
 
@@ -42,14 +41,15 @@ async def create_api_token(database: Database, principal: Principal, command: Cr
         user_id=principal.user_id,
         name=checked_name(command.name, "input", "name"),
         scope=command.scope,
-        digest=_digest(secret),
+        digest=digest_of_secret(secret),
         created_at=now,
         expires_at=_checked_expiry(command.expires_at, now),
         last_used_at=None,
     )
 
     async def work(uow: UnitOfWork) -> None:
-        if len(await uow.api_tokens.of_user(principal.user_id)) >= MAX_TOKENS:
+        mine = await uow.api_tokens.of_users([principal.user_id])
+        if len(mine.get(principal.user_id, ())) >= MAX_TOKENS:
             text = f"A user has at most {MAX_TOKENS} API tokens: revoke one that is not used any more."
             raise DomainError(ErrorCode.LIMIT, text)
         await uow.api_tokens.add(token)
@@ -75,29 +75,26 @@ def is_api_token(secret: str) -> bool:
     return secret.startswith(PREFIX)
 
 
-async def admit_by_token(database: Database, secret: str) -> Principal:
-    """The principal that a token's secret stands for. Raises UNAUTHENTICATED for one that is unknown, revoked or
-    expired."""
-    digest, now = _digest(secret), datetime.now(UTC)
-
-    async def find(uow: UnitOfWork) -> tuple[ApiToken, Principal]:
-        token = await uow.api_tokens.by_digest(digest)
-        user = await uow.people.user(token.user_id) if token is not None else None
-        if token is None or user is None or not hmac.compare_digest(token.digest, digest):
-            raise _unauthenticated("The API token is not valid here: it was revoked, or never made.")
-        if token.expires_at is not None and token.expires_at <= now:
-            raise _unauthenticated("The API token has expired: make a new one.")
-        return token, Principal(user.id, user.email, token.scope)
-
-    token, principal = await database.read(find)
-    if token.last_used_at is None or now - token.last_used_at >= USE_NOTED_EVERY:
-        await database.write(lambda uow: uow.api_tokens.note_use(token.id, now, now - USE_NOTED_EVERY))
-    return principal
-
-
-def _digest(secret: str) -> str:
+def digest_of_secret(secret: str) -> str:
+    """What a token is found by: its secret is kept nowhere."""
     # A fast digest is enough: nobody guesses 256 random bits.
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def principal_by_token(token: ApiToken | None, user: User | None, now: datetime) -> Principal:
+    """The principal that a token stands for, which is `user`'s. Raises UNAUTHENTICATED for one that is unknown, revoked
+    or expired."""
+    if token is None or user is None:
+        raise _unauthenticated("The API token is not valid here: it was revoked, or never made.")
+    if token.expires_at is not None and token.expires_at <= now:
+        raise _unauthenticated("The API token has expired: make a new one.")
+    return Principal(user.id, user.email, token.scope)
+
+
+async def note_use(database: Database, token: ApiToken, now: datetime) -> None:
+    """Writes down, at most once a minute, that the token was used."""
+    if token.last_used_at is None or now - token.last_used_at >= USE_NOTED_EVERY:
+        await database.write(lambda uow: uow.api_tokens.note_use(token.id, now, now - USE_NOTED_EVERY))
 
 
 def _checked_expiry(at: datetime | None, now: datetime) -> datetime | None:

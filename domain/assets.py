@@ -8,7 +8,7 @@ from domain.errors import invalid, not_found
 from domain.events import tell_project
 from domain.models.asset import Asset
 from domain.models.people import Principal
-from domain.policies import Action, authorize_project
+from domain.policies import Action, authorize_project, authorize_projects
 from domain.ports import Database, Original, UnitOfWork
 
 MAX_DELETED = 1000
@@ -34,18 +34,16 @@ async def delete_assets(database: Database, principal: Principal, ids: Sequence[
         raise invalid(f"Between 1 and {MAX_DELETED} images can be deleted in a call.", "ids")
 
     async def work(uow: UnitOfWork) -> None:
-        known = await uow.assets.get_many(wanted)
-        projects = {}
-        for project_id in sorted({asset.project_id for asset in known.values()}):
-            projects[project_id] = await authorize_project(uow, principal, project_id, Action.DELETE_ASSETS, "asset")
+        known = await _all_of(uow, wanted)
+        project_ids = {asset.project_id for asset in known}
+        projects = await authorize_projects(uow, principal, project_ids, Action.DELETE_ASSETS, "asset")
+        for project_id in projects:
             # Whoever writes annotations of many images counts on it that none of them goes meanwhile.
             await uow.projects.lock(project_id)
-        assets = await uow.assets.get_many(wanted)
-        if len(assets) < len(wanted):
-            raise not_found("asset")
+        assets = await _all_of(uow, wanted)
         originals = []
         for project_id, project in projects.items():
-            mine = [asset for asset in assets.values() if asset.project_id == project_id]
+            mine = [asset for asset in assets if asset.project_id == project_id]
             originals += [Original(project.team_id, asset.sha256) for asset in mine if asset.sha256]
             tell_project(uow, project)
         await uow.assets.delete(wanted)
@@ -53,3 +51,11 @@ async def delete_assets(database: Database, principal: Principal, ids: Sequence[
 
     await database.write(work)
     return wanted
+
+
+async def _all_of(uow: UnitOfWork, ids: Sequence[str]) -> list[Asset]:
+    """Raises NOT_FOUND where one is missing."""
+    found = await uow.assets.get_many(ids)
+    if len(found) < len(ids):
+        raise not_found("asset")
+    return list(found.values())

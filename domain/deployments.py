@@ -18,6 +18,7 @@ from domain.policies import Action, authorize_project
 from domain.ports import Database, UnitOfWork
 from domain.serving import served
 from domain.transitions import transition
+from domain.webhook_news import announce_deployment
 
 MAX_NOTE = 2000
 
@@ -145,6 +146,7 @@ def deployment_active(claim: Claim) -> Callable[[UnitOfWork], Awaitable[None]]:
             status = transition(deployment.status, DeploymentStatus.ACTIVE)
             await uow.deployments.write_claimed(claim, status=status, active_since=datetime.now(UTC))
             changes["inference_backend"] = deployment.backend
+            await announce_deployment(uow, deployment, status)
         tell_deployment(uow, deployment)
         if changes:
             await uow.projects.update(deployment.project_id, **changes)
@@ -171,6 +173,7 @@ def deployment_failed(claim: Claim, reason: str) -> Callable[[UnitOfWork], Await
         status = transition(deployment.status, DeploymentStatus.FAILED)
         await uow.deployments.write_claimed(claim, status=status, failure_reason=reason)
         tell_deployment(uow, deployment)
+        await announce_deployment(uow, deployment, status, reason)
 
     return work
 

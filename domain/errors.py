@@ -24,6 +24,8 @@ class ErrorCode(StrEnum):
     FEATURE_DISABLED = "FEATURE_DISABLED"
     BAD_USER_INPUT = "BAD_USER_INPUT"
     CURSOR_EXPIRED = "CURSOR_EXPIRED"
+    RATE_LIMITED = "RATE_LIMITED"
+    QUERY_TOO_COMPLEX = "QUERY_TOO_COMPLEX"
 
     @property
     def user_can_mend(self) -> bool:

@@ -4,12 +4,13 @@ a project's stream tells that something moved."""
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import timedelta
 
 from domain.errors import DomainError, ErrorCode
 from domain.models.asset import UploadBatch
 from domain.models.check import VersionCheck
 from domain.models.detection import DetectionJob
-from domain.models.event import ProjectEventKind, TrainingEventKind
+from domain.models.event import ProjectEventKind, StreamKind, TrainingEventKind
 from domain.models.export import VersionExport
 from domain.models.model import ModelDeployment, ModelEvaluation, TrainedModel
 from domain.models.project import Project
@@ -17,33 +18,36 @@ from domain.models.training import EpochMetrics, TrainingJobStatus
 from domain.models.version import VersionStage
 from domain.ports import UnitOfWork
 
+PROJECT_EVENTS_KEPT = timedelta(days=30)
+"""Of a project's stream; the streams of other objects are kept as long as the object."""
+
 
 def project_stream(project_id: str) -> str:
-    return f"project:{project_id}"
+    return StreamKind.PROJECT.of(project_id)
 
 
 def version_stream(version_id: str) -> str:
-    return f"version:{version_id}"
+    return StreamKind.VERSION.of(version_id)
 
 
 def training_stream(job_id: str) -> str:
-    return f"training:{job_id}"
+    return StreamKind.TRAINING.of(job_id)
 
 
 def upload_stream(batch_id: str) -> str:
-    return f"upload:{batch_id}"
+    return StreamKind.UPLOAD.of(batch_id)
 
 
 def import_stream(job_id: str) -> str:
-    return f"import:{job_id}"
+    return StreamKind.IMPORT.of(job_id)
 
 
 def export_stream(export_id: str) -> str:
-    return f"export:{export_id}"
+    return StreamKind.EXPORT.of(export_id)
 
 
 def detection_stream(job_id: str) -> str:
-    return f"detection:{job_id}"
+    return StreamKind.DETECTION.of(job_id)
 
 
 def encode_event_cursor(seq: int) -> str:
@@ -55,8 +59,33 @@ def decode_event_cursor(cursor: str | None) -> int | None:
     if cursor is None:
         return None
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 18):
-        raise DomainError(ErrorCode.BAD_USER_INPUT, "after is not a cursor of this stream.", ("after",))
+        raise _no_cursor()
     return int(cursor)
+
+
+async def checked_cursor(uow: UnitOfWork, stream: str, after: str | None) -> int | None:
+    """The `seq` that the stream is to go on behind; None without a cursor.
+
+    Raises BAD_USER_INPUT for a cursor that the stream has not reached, and CURSOR_EXPIRED for one behind which events
+    are no longer kept.
+    """
+    cursor = decode_event_cursor(after)
+    if cursor is None:
+        return None
+    head, first = await uow.events.extent(stream)
+    if cursor > head:
+        raise _no_cursor()
+    if cursor < head and (first is None or first > cursor + 1):
+        raise DomainError(
+            ErrorCode.CURSOR_EXPIRED,
+            "The events behind this cursor are no longer kept: read anew, and subscribe with the eventCursor you read.",
+            ("after",),
+        )
+    return cursor
+
+
+def _no_cursor() -> DomainError:
+    return DomainError(ErrorCode.BAD_USER_INPUT, "after is not a cursor of this stream.", ("after",))
 
 
 def tell_version(

@@ -36,6 +36,11 @@ class Page(Generic[T]):
     has_next: bool
     has_previous: bool
 
+    @classmethod
+    def empty(cls) -> Page[T]:
+        """Of a list without rows."""
+        return cls((), (), has_next=False, has_previous=False)
+
 
 def page_request(first: int, after: str | None) -> PageRequest:
     """Raises BAD_USER_INPUT for a `first` outside 1..200 or a cursor that no page gave out."""

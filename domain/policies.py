@@ -3,6 +3,7 @@ the caller's API token is not for."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from domain.errors import DomainError, ErrorCode, not_found
@@ -34,6 +35,7 @@ class Action(StrEnum):
     UNLOAD_MODEL = "UNLOAD_MODEL"
     MANAGE_MEMBERS = "MANAGE_MEMBERS"
     MANAGE_TOKENS = "MANAGE_TOKENS"
+    MANAGE_WEBHOOKS = "MANAGE_WEBHOOKS"
 
 
 _RANK = {TeamRole.VIEWER: 0, TeamRole.MEMBER: 1, TeamRole.MANAGER: 2, TeamRole.OWNER: 3}
@@ -58,6 +60,7 @@ ROLE_NEEDED = {
     Action.UNLOAD_MODEL: TeamRole.MANAGER,
     Action.MANAGE_MEMBERS: TeamRole.OWNER,
     Action.MANAGE_TOKENS: TeamRole.VIEWER,
+    Action.MANAGE_WEBHOOKS: TeamRole.MANAGER,
 }
 
 BEHIND_FEATURE = frozenset(
@@ -104,10 +107,10 @@ async def authorize_project(
     Raises NOT_FOUND (naming `noun`, what the caller asked for) for a stranger, FORBIDDEN for too low a role and
     FEATURE_DISABLED when the project's dataset versions are off and `action` needs them.
     """
-    project = await uow.projects.get(project_id)
-    role = await uow.people.role(project.team_id, principal.user_id) if project else None
-    if project is None or role is None:
+    found = await uow.projects.of_member(project_id, principal.user_id)
+    if found is None:
         raise not_found(noun)
+    project, role = found
     _require(role, action)
     if action in BEHIND_FEATURE and not (project.dataset_versions or uow.versions_enabled_everywhere):
         raise DomainError(
@@ -115,6 +118,17 @@ async def authorize_project(
             "Dataset versions are switched off for this project; a manager can switch them on in its settings.",
         )
     return project
+
+
+async def authorize_projects(
+    uow: UnitOfWork, principal: Principal, project_ids: Iterable[str], action: Action, noun: str
+) -> dict[str, Project]:
+    """As authorize_project, of all projects that hold what the caller named. NOT_FOUND for any comes before FORBIDDEN
+    for another, so that no answer tells whether another team's object is there."""
+    distinct = sorted(set(project_ids))
+    for project_id in distinct:
+        await authorize_project(uow, principal, project_id, Action.READ, noun)
+    return {one: await authorize_project(uow, principal, one, action, noun) for one in distinct}
 
 
 async def authorize_any_team(uow: UnitOfWork, principal: Principal, action: Action, noun: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
@@ -231,12 +232,12 @@ async def resume_training(database: Database, principal: Principal, job_id: str)
     return await database.write(work)
 
 
-async def log_tail(uow: UnitOfWork, job_id: str, lines: int) -> list[str]:
-    """The last lines that the training printed. Raises BAD_USER_INPUT for a number beyond what is kept."""
+async def log_tails(uow: UnitOfWork, job_ids: Iterable[str], lines: int) -> dict[str, list[str]]:
+    """The last lines of each training that printed any. Raises BAD_USER_INPUT for a number beyond what is kept."""
     if not 1 <= lines <= LOG_LINES_KEPT:
         text = f"lines must be 1 to {LOG_LINES_KEPT:,}, not {lines}."
         raise DomainError(ErrorCode.BAD_USER_INPUT, text, ("lines",))
-    return await uow.jobs.log_tail(job_id, lines)
+    return await uow.jobs.log_tails(job_ids, lines)
 
 
 async def readable_job(uow: UnitOfWork, principal: Principal, job_id: str, action: Action) -> TrainingJob:

@@ -19,6 +19,7 @@ from domain.ports import UnitOfWork
 from domain.training import LOG_LINES_KEPT
 from domain.transitions import transition
 from domain.versions import refresh_training_status
+from domain.webhook_news import announce_training
 
 
 def preparing(claim: Claim, device: str) -> Callable[[UnitOfWork], Awaitable[TrainingJob]]:
@@ -143,6 +144,7 @@ def completed(claim: Claim, make: Callable[[str], TrainedModel]) -> Callable[[Un
         await refresh_training_status(uow, version)
         tell_model_created(uow, model)
         tell_training_status(uow, seen.project_id, seen.id, status, seen.epoch)
+        await announce_training(uow, seen, version, status)
 
     return work
 
@@ -162,6 +164,7 @@ def ended(claim: Claim, status: TrainingJobStatus, reason: str | None) -> Callab
         )
         if version is not None:
             await refresh_training_status(uow, version)
+            await announce_training(uow, seen, version, target, reason)
         tell_training_status(uow, seen.project_id, seen.id, target, seen.epoch, reason)
 
     return work

@@ -20,6 +20,7 @@ from domain.ports import Database, UnitOfWork
 from domain.projects import checked_name
 from domain.transitions import transition
 from domain.versions import readable_version, refresh_training_status
+from domain.webhook_news import announce_version
 
 _NOT_TO_ARCHIVE = {
     DatasetStatus.CREATING: "v{} is still being made; wait until it is READY or FAILED, then archive it.",
@@ -130,6 +131,7 @@ async def reconcile_version(database: Database, principal: Principal, version_id
             await uow.versions.update(version.id, status=status, failure_reason=None)
             tell_version(uow, version.project_id, version.id, VersionStage.READY, message="What was lost is back.")
             version = replace(version, status=status, failure_reason=None)
+            await announce_version(uow, version)
         version = await refresh_training_status(uow, version)
         reason = await _loss(uow, version) if version.status is DatasetStatus.READY else None
         if reason is None:
@@ -139,7 +141,9 @@ async def reconcile_version(database: Database, principal: Principal, version_id
         status = transition(transition(version.status, DatasetStatus.ARCHIVED), DatasetStatus.FAILED)
         await uow.versions.update(version.id, status=status, failure_reason=reason)
         tell_version(uow, version.project_id, version.id, VersionStage.FAILED, message=reason)
-        return replace(version, status=status, failure_reason=reason)
+        version = replace(version, status=status, failure_reason=reason)
+        await announce_version(uow, version)
+        return version
 
     return await database.write(work)
 
@@ -178,7 +182,7 @@ async def _loss(uow: UnitOfWork, version: DatasetVersion) -> str | None:
         return "It was never frozen; retry it to make its snapshot."
     if version.manifest is None:
         return f"It has no manifest, so what it froze is lost. {again}"
-    rows = await uow.version_assets.count(version.id, None)
+    rows = (await uow.version_assets.counts([version.id], None)).get(version.id, 0)
     if rows != version.image_count:
         return f"It froze {version.image_count:,} images, but {rows:,} rows of them are there. {again}"
     return None

@@ -54,7 +54,7 @@ async def preview_version(database: Database, principal: Principal, command: Cre
         if not countable:  # all of them may come to lie in TRAIN
             counts = replace(counts, train_augmented=images * per_image)
         return VersionPreview(
-            next_version=await uow.versions.next_number(project_id),
+            next_version=(await uow.versions.next_numbers([project_id]))[project_id],
             image_count=images,
             annotation_count=sum(one.annotations for one in classes),
             class_counts=classes,

@@ -86,7 +86,8 @@ async def create_version(
         existing = await _existing(uow, wanted)
         if existing is not None:
             return existing, False
-        version = _new_version(wanted, project, principal, await uow.versions.next_number(project.id))
+        numbers = await uow.versions.next_numbers([project.id])
+        version = _new_version(wanted, project, principal, numbers[project.id])
         await uow.versions.add(version)
         tell_version(uow, project.id, version.id, VersionStage.QUEUED)
         uow.wake(JobKind.SNAPSHOT)

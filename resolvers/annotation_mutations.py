@@ -19,13 +19,13 @@ from schema.annotation_inputs import (
 from schema.annotation_payloads import (
     AnnotationPayload,
     AnnotationsPayload,
-    DeletePayload,
     FilePayload,
     RenameClassPayload,
     ReviewPayload,
 )
 from schema.annotations import Annotation
 from schema.context import Info
+from schema.payload import DeletePayload
 from schema.projects import Project
 from schema.scalars import BigInt
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from functools import partial
 
 import strawberry
 
@@ -12,8 +12,8 @@ from domain.events import detection_stream, encode_event_cursor
 from domain.models.event import Event
 from domain.policies import Action
 from resolvers.permissions import watches
-from resolvers.streams import follow
-from schema.context import Info
+from resolvers.streams import project_of, tell
+from schema.context import Context, Info
 from schema.detections import DetectionJob
 from schema.events import DetectionEvent
 from schema.required import required
@@ -23,7 +23,7 @@ from schema.required import required
 class DetectionSubscriptions:
     @strawberry.subscription
     @watches
-    async def detection_progress(
+    def detection_progress(
         self, info: Info, job_id: strawberry.ID, after: str | None = None
     ) -> AsyncGenerator[DetectionEvent, None]:
         context = info.context
@@ -32,25 +32,24 @@ class DetectionSubscriptions:
             job = await context.loaders.detection.load(job_id)
             return job is None or job.status.final
 
-        async with aclosing(
-            follow(
-                context,
-                detection_stream(job_id),
-                after,
-                from_start=True,
-                finished=finished,
-                allowed=lambda uow: readable_detection(uow, context.principal, job_id, Action.READ),
-            )
-        ) as events:
-            async for event in events:
-                if isinstance(event, Event):
-                    job = required(await context.loaders.detection.load(job_id), "detection job")
-                    asset_id = event.payload["assetId"]
-                    yield DetectionEvent(
-                        cursor=encode_event_cursor(event.seq),
-                        at=event.at,
-                        job=DetectionJob.of(job),
-                        asset_id=strawberry.ID(asset_id) if asset_id is not None else None,
-                        found=event.payload["found"],
-                        message=event.payload["message"],
-                    )
+        return tell(
+            context,
+            detection_stream(job_id),
+            after,
+            finished=finished,
+            allowed=lambda uow: project_of(readable_detection(uow, context.principal, job_id, Action.READ)),
+            event=partial(_detection_event, context, job_id),
+        )
+
+
+async def _detection_event(context: Context, job_id: str, event: Event) -> DetectionEvent:
+    job = required(await context.loaders.detection.load(job_id), "detection job")
+    asset_id = event.payload["assetId"]
+    return DetectionEvent(
+        cursor=encode_event_cursor(event.seq),
+        at=event.at,
+        job=DetectionJob.of(job),
+        asset_id=strawberry.ID(asset_id) if asset_id is not None else None,
+        found=event.payload["found"],
+        message=event.payload["message"],
+    )

@@ -12,17 +12,18 @@ class Limits:
     body_bytes: int = 1_000_000
     upload_bytes: int = 25_000_000
     """Of a multipart request, its files included."""
-    tokens: int = 4_000
-    depth: int = 16
+    tokens: int = 2_000
+    """To read and to validate so many takes less than a tenth of a second."""
+    depth: int = 32
     aliases: int = 50
-    """Of one operation, its fragments counted as often as they are spread; likewise below."""
+    """Of one document, its fragments counted as often as they are spread; likewise below."""
     directives: int = 50
     fields: int = 1_000
-    cost: int = 50_000
-    """Rows that an operation may read, by the sizes of the pages that it asks for."""
+    cost: int = 100_000
+    """Objects that one operation may be answered with, by the sizes of the pages that it asks for."""
     subscriptions: int = 20
     """Operations that run at once on one WebSocket connection."""
     operations_per_minute: int = 3_000
-    """Of one user, or one API token."""
+    """Of one user, all sign-ins and API tokens together."""
     send_seconds: float = 20
     """A reader that takes nothing for so long is cut off."""

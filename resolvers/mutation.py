@@ -22,6 +22,7 @@ from resolvers.people_mutations import PeopleMutations
 from resolvers.permissions import mutates
 from resolvers.upload_mutations import UploadMutations
 from resolvers.version_mutations import VersionMutations
+from resolvers.webhook_mutations import WebhookMutations
 from schema.context import Context, Info
 from schema.inputs import (
     CreateProjectInput,
@@ -55,6 +56,7 @@ class Mutation(
     GpuMutations,
     DetectionMutations,
     PeopleMutations,
+    WebhookMutations,
 ):
     @strawberry.mutation
     @mutates(Action.CREATE_PROJECT, ProjectPayload)

@@ -7,8 +7,10 @@ from typing import Any, Protocol
 
 from domain.errors import DomainError, ErrorCode
 from domain.models.people import Principal
+from domain.models.webhook import Webhook as WebhookEntity
 from domain.policies import Action, authorize_project, authorize_team
 from domain.ports import UnitOfWork
+from domain.webhooks import find_webhook
 from schema.annotations import Annotation, PendingAnnotation
 from schema.api_tokens import ApiToken
 from schema.assets import Asset, UploadBatch
@@ -23,6 +25,7 @@ from schema.people import Team, User
 from schema.projects import Project
 from schema.training import TrainingJob
 from schema.versions import DatasetVersion
+from schema.webhooks import Webhook, WebhookDelivery
 
 
 class _OfProject(Protocol):
@@ -76,6 +79,9 @@ async def _find(uow: UnitOfWork, principal: Principal, id_: str) -> Node | None:
         asset = await uow.assets.get(asset_id)
         await authorize_project(uow, principal, asset.project_id if asset else "", Action.READ)
         return node
+    news = await find_webhook(uow, principal, id_)
+    if news is not None:
+        return Webhook.of(news) if isinstance(news, WebhookEntity) else WebhookDelivery.of(news)
     return await _find_people(uow, principal, id_)
 
 

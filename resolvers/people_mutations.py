@@ -8,9 +8,9 @@ from domain.api_tokens import create_api_token, revoke_api_token
 from domain.policies import Action
 from domain.team_members import remove_team_member, set_team_member
 from resolvers.permissions import mutates
-from schema.annotation_payloads import DeletePayload
 from schema.api_tokens import ApiToken, ApiTokenPayload, CreateApiTokenInput
 from schema.context import Info
+from schema.payload import DeletePayload
 from schema.people import Team
 from schema.team_members import TeamMemberInput, TeamPayload
 

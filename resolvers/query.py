@@ -55,14 +55,15 @@ class Query:
         request, viewer = page_request(first_or_default(first), after), info.context.principal.user_id
         database = info.context.database
         page = await database.read(lambda uow: uow.projects.page_of_user(viewer, request))
+        info.context.remember(*page.items)
         return connection(page, Project.of, lambda: database.read(lambda uow: uow.projects.count_of_user(viewer)))
 
     @strawberry.field
     async def project(self, info: Info, id: strawberry.ID) -> Project:  # noqa: A002
         principal = info.context.principal
-        return Project.of(
-            await info.context.database.read(lambda uow: authorize_project(uow, principal, id, Action.READ))
-        )
+        project = await info.context.database.read(lambda uow: authorize_project(uow, principal, id, Action.READ))
+        info.context.remember(project)
+        return Project.of(project)
 
     @strawberry.field
     async def asset(self, info: Info, id: strawberry.ID) -> Asset:  # noqa: A002

@@ -3,87 +3,143 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import aclosing
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, TypeGuard, TypeVar
 
-from domain.errors import DomainError, ErrorCode
-from domain.events import decode_event_cursor
+from domain.event_feeds import PAGE, End, Finished, Heard, Kept, Listener, News
+from domain.events import checked_cursor
 from domain.models.event import Event
 from domain.ports import UnitOfWork
 from schema.context import Context
 
-_PAGE = 200
-_LOOK_SECONDS = 5.0
+T = TypeVar("T")
+
+
+_TRUST_SECONDS = 2.0
+Allowed = Callable[[UnitOfWork], Awaitable[str]]
+"""Gives the id of the project that is told of, or raises."""
+
+
+class _OfProject(Protocol):
+    @property
+    def project_id(self) -> str: ...
+
+
+async def project_of(found: Awaitable[_OfProject]) -> str:
+    """The id of the project of what is found there."""
+    return (await found).project_id
 
 
 async def follow(
+    context: Context, stream: str, after: str | None, *, finished: Finished | None, allowed: Allowed
+) -> AsyncGenerator[Kept | News, None]:
+    """Events of the log in order, and the passing news between them.
+
+    With `finished`, which says whether its object is in a final state, the stream is told from its start, and ends when
+    that is so and the log is read to its end. Else it is told from now on. With `after` it goes on behind that cursor.
+    Raises BAD_USER_INPUT for a cursor that the stream has not reached, CURSOR_EXPIRED for one that is too old, and what
+    `allowed` raises for who may not listen: it is asked at first and again every few seconds, like the sign-in, since
+    members leave and tokens are revoked.
+    """
+    project_id = await context.database.read(allowed)
+    cursor = await context.database.read(partial(checked_cursor, stream=stream, after=after))
+    async with context.feeds.listen(stream, finished) as listener:
+        seq = cursor if cursor is not None else 0 if finished is not None else listener.since
+        reader = _Reader(context, stream, allowed, project_id, seq)
+        if finished is not None and await finished():
+            await listener.caught_up()
+        async for told in reader.tell(listener):
+            yield told
+
+
+async def tell(
     context: Context,
     stream: str,
     after: str | None,
     *,
-    from_start: bool,
-    finished: Callable[[], Awaitable[bool]] | None,
-    allowed: Callable[[UnitOfWork], Awaitable[object]],
-) -> AsyncGenerator[Event | tuple[int, Mapping[str, Any]], None]:
-    """Events of the log in order; passing news comes as (cursor of the last kept event, news).
+    allowed: Allowed,
+    event: Callable[[Event], Coroutine[Any, Any, T | None]],
+    news: Callable[[int, Mapping[str, Any]], Coroutine[Any, Any, T]] | None = None,
+    finished: Finished | None = None,
+) -> AsyncGenerator[T, None]:
+    """What `event` makes of the events that `follow` gives, and `news` of the passing news. It is made once for all who
+    listen; None is told to nobody."""
+    async with aclosing(follow(context, stream, after, finished=finished, allowed=allowed)) as heard:
+        async for one in heard:
+            if isinstance(one, Kept):
+                made = await one.once("told", partial(event, one.event))
+            elif news is not None:
+                made = await one.once("told", partial(news, one.seq, one.news))
+            else:
+                continue
+            if made is not None:
+                yield made
 
-    Without `after` the stream is told from its start, or from now. It ends when `finished` says that the object is in a
-    final state and the log is read to its end. Raises BAD_USER_INPUT for a cursor that the stream has not reached, and
-    what `allowed` raises for who may not listen: it is asked at first and again every few seconds, like the sign-in,
-    since members leave and tokens are revoked.
-    """
-    await context.database.read(allowed)
-    allowed_at = time.monotonic()
-    async with context.doorbell.listen(stream) as rings:
-        seq = await _start(context, stream, after, from_start)
-        over = await _is(finished)
+
+class _Reader:
+    """Where one subscriber stands in a stream."""
+
+    def __init__(self, context: Context, stream: str, allowed: Allowed, project_id: str, seq: int) -> None:
+        self._context = context
+        self._stream = stream
+        self._allowed = allowed
+        self._project_id = project_id
+        self._seq = seq
+        self._allowed_at = time.monotonic()
+        self._ended = False
+
+    async def tell(self, listener: Listener) -> AsyncIterator[Kept | News]:
+        """From where it stands to the end, if there is one."""
         while True:
-            if time.monotonic() - allowed_at >= _LOOK_SECONDS:
-                await context.renew()
-                await context.database.read(allowed)
-                allowed_at = time.monotonic()
-            async for event in _kept(context, stream, seq):
-                seq = event.seq
-                yield event
-            if over:
+            async for missed in self._missed(listener):
+                yield missed
+            for heard in listener.take():
+                await self._check(heard)
+                if self._is_next(heard, listener):
+                    yield heard
+            if self._ended:
                 return
-            read_at = time.monotonic()
-            # News says nothing of the log, but a ring may have been lost meanwhile: look again before long.
-            while time.monotonic() - read_at < _LOOK_SECONDS:
-                ring = await anext(rings)
-                if ring is None or ring.news is None:
-                    break
-                yield seq, ring.news
-            # Asked before the log is read again, so that the final event is in what is read.
-            over = await _is(finished)
+            await listener.filled()
 
+    async def _missed(self, listener: Listener) -> AsyncIterator[Kept]:
+        """What the log has that never was in the queue, or was and had no room."""
+        while self._seq < listener.since:
+            since = listener.since
+            page = await self._context.database.read(lambda uow: uow.events.after(self._stream, self._seq, PAGE))
+            for event in page:
+                kept = Kept(event)
+                await self._check(kept)
+                self._seq = event.seq
+                yield kept
+            if len(page) < PAGE:
+                self._seq = max(self._seq, since)
 
-async def _start(context: Context, stream: str, after: str | None, from_start: bool) -> int:
-    cursor = decode_event_cursor(after)
-    if cursor is None and from_start:
-        return 0
-    head = (await context.database.read(lambda uow: uow.events.head([stream]))).get(stream, 0)
-    if cursor is None:
-        return head
-    if cursor > head:
-        raise DomainError(ErrorCode.BAD_USER_INPUT, "after is not a cursor of this stream.", ("after",))
-    return cursor
+    def _is_next(self, heard: Heard, listener: Listener) -> TypeGuard[Kept | News]:
+        """False for what the log is to be read for first, and for what was read there."""
+        if self._seq < listener.since:
+            return False
+        if isinstance(heard, End):
+            self._ended = True
+        if isinstance(heard, Kept) and heard.event.seq > self._seq:
+            self._seq = heard.event.seq
+            return True
+        return isinstance(heard, News)
 
-
-async def _kept(context: Context, stream: str, seq: int) -> AsyncIterator[Event]:
-    while True:
-        page = await context.database.read(partial(_page, stream=stream, seq=seq))
-        for event in page:
-            seq = event.seq
-            yield event
-        if len(page) < _PAGE:
+    async def _check(self, heard: Heard) -> None:
+        """Nobody is told anything more than a few seconds after the last look at who they are. Those who signed in
+        alike are looked at together."""
+        if time.monotonic() - self._allowed_at < _TRUST_SECONDS:
             return
+        await heard.once(("check", self._context.authorization), self._look)
+        self._allowed_at = time.monotonic()
 
-
-async def _page(uow: UnitOfWork, stream: str, seq: int) -> Sequence[Event]:
-    return await uow.events.after(stream, seq, _PAGE)
-
-
-async def _is(finished: Callable[[], Awaitable[bool]] | None) -> bool:
-    return finished is not None and await finished()
+    async def _look(self) -> None:
+        context = self._context
+        await context.renew()
+        # Who listens to one stream is looked up together, which no transaction of one's own would be.
+        project = await context.loaders.project.load(self._project_id)
+        teams = await context.loaders.teams_of_user.load(context.principal.user_id)
+        if project is None or all(team.id != project.team_id for team, _ in teams):
+            await context.database.read(self._allowed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import strawberry
@@ -27,12 +28,13 @@ from domain.models.training import TrainingJob as TrainingJobEntity
 from domain.models.training import TrainingJobStatus
 from domain.models.version import DatasetStatus, VersionStage
 from domain.policies import Action, authorize_project
+from domain.ports import UnitOfWork
 from domain.training import readable_job
 from domain.uploads import readable_batch
 from domain.versions import readable_version
 from resolvers.detection_subscriptions import DetectionSubscriptions
 from resolvers.permissions import watches
-from resolvers.streams import follow
+from resolvers.streams import project_of, tell
 from schema.assets import UploadBatch, UploadResult
 from schema.checks import VersionCheck
 from schema.context import Context, Info
@@ -59,7 +61,7 @@ from schema.versions import DatasetVersion
 class Subscription(DetectionSubscriptions):
     @strawberry.subscription
     @watches
-    async def upload_progress(
+    def upload_progress(
         self, info: Info, batch_id: strawberry.ID, after: str | None = None
     ) -> AsyncGenerator[UploadEvent, None]:
         context = info.context
@@ -68,23 +70,18 @@ class Subscription(DetectionSubscriptions):
             batch = await context.loaders.batch.load(batch_id)
             return batch is None or batch.status is BatchStatus.DONE
 
-        async with aclosing(
-            follow(
-                context,
-                upload_stream(batch_id),
-                after,
-                from_start=True,
-                finished=finished,
-                allowed=lambda uow: readable_batch(uow, context.principal, batch_id),
-            )
-        ) as events:
-            async for event in events:
-                if isinstance(event, Event):
-                    yield await _upload_event(context, batch_id, event)
+        return tell(
+            context,
+            upload_stream(batch_id),
+            after,
+            finished=finished,
+            allowed=lambda uow: project_of(readable_batch(uow, context.principal, batch_id)),
+            event=partial(_upload_event, context, batch_id),
+        )
 
     @strawberry.subscription
     @watches
-    async def import_progress(
+    def import_progress(
         self, info: Info, job_id: strawberry.ID, after: str | None = None
     ) -> AsyncGenerator[ImportEvent, None]:
         context = info.context
@@ -93,30 +90,18 @@ class Subscription(DetectionSubscriptions):
             job = await context.loaders.import_job.load(job_id)
             return job is None or job.status.final
 
-        async with aclosing(
-            follow(
-                context,
-                import_stream(job_id),
-                after,
-                from_start=True,
-                finished=finished,
-                allowed=lambda uow: readable_import(uow, context.principal, job_id),
-            )
-        ) as events:
-            async for event in events:
-                if isinstance(event, Event):
-                    job = required(await context.loaders.import_job.load(job_id), "import job")
-                    yield ImportEvent(
-                        cursor=encode_event_cursor(event.seq),
-                        at=event.at,
-                        job=ImportJob.of(job),
-                        done=event.payload["done"],
-                        total=event.payload["total"],
-                    )
+        return tell(
+            context,
+            import_stream(job_id),
+            after,
+            finished=finished,
+            allowed=lambda uow: project_of(readable_import(uow, context.principal, job_id)),
+            event=partial(_import_event, context, job_id),
+        )
 
     @strawberry.subscription
     @watches
-    async def version_progress(
+    def version_progress(
         self, info: Info, version_id: strawberry.ID, after: str | None = None
     ) -> AsyncGenerator[VersionEvent, None]:
         context = info.context
@@ -125,32 +110,18 @@ class Subscription(DetectionSubscriptions):
             version = await context.loaders.version.load(version_id)
             return version is None or version.status is not DatasetStatus.CREATING
 
-        async with aclosing(
-            follow(
-                context,
-                version_stream(version_id),
-                after,
-                from_start=True,
-                finished=finished,
-                allowed=lambda uow: readable_version(uow, context.principal, version_id, Action.READ),
-            )
-        ) as events:
-            async for event in events:
-                if isinstance(event, Event):
-                    version = required(await context.loaders.version.load(version_id), "version")
-                    yield VersionEvent(
-                        cursor=encode_event_cursor(event.seq),
-                        at=event.at,
-                        version=DatasetVersion.of(version),
-                        stage=VersionStage(event.payload["stage"]),
-                        done=event.payload["done"],
-                        total=event.payload["total"],
-                        message=event.payload["message"],
-                    )
+        return tell(
+            context,
+            version_stream(version_id),
+            after,
+            finished=finished,
+            allowed=lambda uow: project_of(readable_version(uow, context.principal, version_id, Action.READ)),
+            event=partial(_version_event, context, version_id),
+        )
 
     @strawberry.subscription
     @watches
-    async def export_progress(
+    def export_progress(
         self, info: Info, export_id: strawberry.ID, after: str | None = None
     ) -> AsyncGenerator[ExportEvent, None]:
         context = info.context
@@ -159,27 +130,14 @@ class Subscription(DetectionSubscriptions):
             export = await context.loaders.export.load(export_id)
             return export is None or export.status.final
 
-        async with aclosing(
-            follow(
-                context,
-                export_stream(export_id),
-                after,
-                from_start=True,
-                finished=finished,
-                allowed=lambda uow: readable_export(uow, context.principal, export_id, Action.READ),
-            )
-        ) as events:
-            async for event in events:
-                if isinstance(event, Event):
-                    export = required(await context.loaders.export.load(export_id), "export")
-                    yield ExportEvent(
-                        cursor=encode_event_cursor(event.seq),
-                        at=event.at,
-                        export=VersionExport.of(export),
-                        done=event.payload["done"],
-                        total=event.payload["total"],
-                        message=event.payload["message"],
-                    )
+        return tell(
+            context,
+            export_stream(export_id),
+            after,
+            finished=finished,
+            allowed=lambda uow: project_of(readable_export(uow, context.principal, export_id, Action.READ)),
+            event=partial(_export_event, context, export_id),
+        )
 
     @strawberry.subscription
     @watches
@@ -193,49 +151,83 @@ class Subscription(DetectionSubscriptions):
             current = await context.loaders.job.load(job_id)
             return current is None or current.status.final
 
-        async with aclosing(
-            follow(
-                context,
-                training_stream(job_id),
-                after,
-                from_start=True,
-                finished=finished,
-                allowed=lambda uow: readable_job(uow, context.principal, job_id, Action.READ),
-            )
-        ) as events:
+        events = tell(
+            context,
+            training_stream(job_id),
+            after,
+            finished=finished,
+            allowed=lambda uow: project_of(readable_job(uow, context.principal, job_id, Action.READ)),
+            event=partial(_kept_training_event, job),
+            news=partial(_passing_training_event, job),
+        )
+        async with aclosing(events):
             async for event in events:
-                if isinstance(event, Event):
-                    yield _kept_training_event(job, event)
-                else:
-                    yield _passing_training_event(job, *event)
+                yield event
 
     @strawberry.subscription(
         description="One event for each change to the project's versions, jobs, models and deployments, to keep lists "
         "live."
     )
     @watches
-    async def project_events(
+    def project_events(
         self, info: Info, project_id: strawberry.ID, after: str | None = None
     ) -> AsyncGenerator[ProjectEvent, None]:
         context = info.context
-        async with aclosing(
-            follow(
-                context,
-                project_stream(project_id),
-                after,
-                from_start=False,
-                finished=None,
-                allowed=lambda uow: authorize_project(uow, context.principal, project_id, Action.READ),
-            )
-        ) as events:
-            async for event in events:
-                if isinstance(event, Event):
-                    subject = await _subject(context, event.payload)
-                    if subject is not None:
-                        kind = ProjectEventKind(event.kind)
-                        yield ProjectEvent(
-                            cursor=encode_event_cursor(event.seq), at=event.at, kind=kind, subject=subject
-                        )
+
+        async def allowed(uow: UnitOfWork) -> str:
+            return (await authorize_project(uow, context.principal, project_id, Action.READ)).id
+
+        return tell(
+            context,
+            project_stream(project_id),
+            after,
+            allowed=allowed,
+            event=partial(_project_event, context),
+        )
+
+
+async def _import_event(context: Context, job_id: str, event: Event) -> ImportEvent:
+    job = required(await context.loaders.import_job.load(job_id), "import job")
+    return ImportEvent(
+        cursor=encode_event_cursor(event.seq),
+        at=event.at,
+        job=ImportJob.of(job),
+        done=event.payload["done"],
+        total=event.payload["total"],
+    )
+
+
+async def _version_event(context: Context, version_id: str, event: Event) -> VersionEvent:
+    version = required(await context.loaders.version.load(version_id), "version")
+    return VersionEvent(
+        cursor=encode_event_cursor(event.seq),
+        at=event.at,
+        version=DatasetVersion.of(version),
+        stage=VersionStage(event.payload["stage"]),
+        done=event.payload["done"],
+        total=event.payload["total"],
+        message=event.payload["message"],
+    )
+
+
+async def _export_event(context: Context, export_id: str, event: Event) -> ExportEvent:
+    export = required(await context.loaders.export.load(export_id), "export")
+    return ExportEvent(
+        cursor=encode_event_cursor(event.seq),
+        at=event.at,
+        export=VersionExport.of(export),
+        done=event.payload["done"],
+        total=event.payload["total"],
+        message=event.payload["message"],
+    )
+
+
+async def _project_event(context: Context, event: Event) -> ProjectEvent | None:
+    subject = await _subject(context, event.payload)
+    if subject is None:
+        return None
+    kind = ProjectEventKind(event.kind)
+    return ProjectEvent(cursor=encode_event_cursor(event.seq), at=event.at, kind=kind, subject=subject)
 
 
 async def _upload_event(context: Context, batch_id: str, event: Event) -> UploadEvent:
@@ -251,7 +243,7 @@ async def _upload_event(context: Context, batch_id: str, event: Event) -> Upload
     )
 
 
-def _kept_training_event(job: TrainingJobEntity, event: Event) -> TrainingEvent:
+async def _kept_training_event(job: TrainingJobEntity, event: Event) -> TrainingEvent:
     epoch, metrics = event.payload["epoch"], event.payload.get("metrics")
     status = TrainingJobStatus(event.payload["status"])
     done = status is TrainingJobStatus.COMPLETED
@@ -272,7 +264,7 @@ def _kept_training_event(job: TrainingJobEntity, event: Event) -> TrainingEvent:
     )
 
 
-def _passing_training_event(job: TrainingJobEntity, seq: int, news: Mapping[str, Any]) -> TrainingEvent:
+async def _passing_training_event(job: TrainingJobEntity, seq: int, news: Mapping[str, Any]) -> TrainingEvent:
     """A batch of the running epoch, or while the images are being rendered how far that is, in its message."""
     rendering = "rendered" in news
     epoch = job.epoch if rendering else news["epoch"]

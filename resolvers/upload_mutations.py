@@ -7,10 +7,10 @@ import strawberry
 from domain import assets, file_uploads, imports, uploads
 from domain.policies import Action
 from resolvers.permissions import mutates
-from schema.annotation_payloads import DeletePayload
 from schema.assets import UploadBatch, UploadTarget
 from schema.context import Info
 from schema.imports import ImportJob
+from schema.payload import DeletePayload
 from schema.payloads import CompleteUploadsPayload, FileUploadPayload, ImportPayload, RequestUploadsPayload
 from schema.upload_inputs import (
     CompleteUploadsInput,

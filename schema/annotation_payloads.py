@@ -22,11 +22,6 @@ class AnnotationPayload(Payload):
     annotation: Annotation | None = None
 
 
-@strawberry.type
-class DeletePayload(Payload):
-    deleted_ids: list[strawberry.ID] = field(default_factory=list)
-
-
 @strawberry.type(description="`changed` counts the annotations, drawn and pending, that bear the new name now.")
 class RenameClassPayload(Payload):
     project: Project | None = None

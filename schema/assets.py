@@ -14,14 +14,12 @@ from domain.models.asset import BatchStatus, UploadState
 from domain.models.asset import Upload as UploadEntity
 from domain.models.asset import UploadBatch as UploadBatchEntity
 from domain.models.version import Split
-from domain.paging import page_request
 from domain.thumbnails import thumbnail_size
 from domain.uploads import UploadTarget as UploadTargetEntity
 from schema.annotations import Annotation, PendingAnnotation
 from schema.context import Info
 from schema.errors import UserError, UserErrorCode
-from schema.node import Connection, Node, connection
-from schema.paging import first_or_default
+from schema.node import Connection, Node
 from schema.required import required
 from schema.scalars import BigInt
 
@@ -157,10 +155,7 @@ class UploadBatch(Node):
 
     @strawberry.field
     async def results(self, info: Info, first: int | None = 50, after: str | None = None) -> Connection[UploadResult]:
-        request = page_request(first_or_default(first), after)
-        database = info.context.database
-        page = await database.read(lambda uow: uow.uploads.results_page(self.id, request))
-        return connection(page, UploadResult.of, lambda: database.read(lambda uow: uow.uploads.results_count(self.id)))
+        return await info.context.loaders.results_of_batch.connection(self.id, first, after, UploadResult.of)
 
 
 @strawberry.type

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from datetime import datetime
 from typing import Annotated, Union
 
@@ -10,6 +11,7 @@ import strawberry
 from domain.models.event import ProjectEventKind, TrainingEventKind
 from domain.models.training import TrainingJobStatus
 from domain.models.version import VersionStage
+from schema.answers import Answers
 from schema.assets import UploadBatch, UploadResult
 from schema.checks import VersionCheck
 from schema.context import Info
@@ -39,6 +41,7 @@ class UploadEvent:
     done: int
     total: int
     result: UploadResult | None
+    answers: strawberry.Private[Answers] = field(default_factory=Answers)
 
 
 @strawberry.type
@@ -48,6 +51,7 @@ class ImportEvent:
     job: ImportJob
     done: int
     total: int
+    answers: strawberry.Private[Answers] = field(default_factory=Answers)
 
 
 @strawberry.type
@@ -59,6 +63,7 @@ class VersionEvent:
     done: int
     total: int
     message: str | None
+    answers: strawberry.Private[Answers] = field(default_factory=Answers)
 
 
 @strawberry.type
@@ -69,6 +74,7 @@ class ExportEvent:
     done: int = strawberry.field(description="Images of the version whose pictures are in the zip file.")
     total: int
     message: str | None
+    answers: strawberry.Private[Answers] = field(default_factory=Answers)
 
 
 @strawberry.type
@@ -81,6 +87,7 @@ class DetectionEvent:
     )
     found: int | None = strawberry.field(description="Pending annotations that were made on it.")
     message: str | None
+    answers: strawberry.Private[Answers] = field(default_factory=Answers)
 
 
 @strawberry.type
@@ -98,6 +105,7 @@ class TrainingEvent:
     metrics: EpochMetrics | None
     message: str | None
     job_id: strawberry.Private[str]
+    answers: strawberry.Private[Answers] = field(default_factory=Answers)
 
     @strawberry.field
     async def job(self, info: Info) -> TrainingJob:
@@ -133,3 +141,4 @@ class ProjectEvent:
     at: datetime
     kind: ProjectEventKind
     subject: ProjectSubject
+    answers: strawberry.Private[Answers] = field(default_factory=Answers)

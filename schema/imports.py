@@ -10,11 +10,9 @@ import strawberry
 from domain.models.imports import ImportJob as ImportJobEntity
 from domain.models.imports import ImportStatus
 from domain.models.imports import SkippedItem as SkippedItemEntity
-from domain.paging import page_request
 from schema.context import Info
-from schema.node import Connection, Node, connection
+from schema.node import Connection, Node
 from schema.notices import Warning
-from schema.paging import first_or_default
 from schema.required import required
 
 if TYPE_CHECKING:
@@ -68,7 +66,4 @@ class ImportJob(Node):
     async def skipped_items(
         self, info: Info, first: int | None = 50, after: str | None = None
     ) -> Connection[SkippedItem]:
-        request = page_request(first_or_default(first), after)
-        database = info.context.database
-        page = await database.read(lambda uow: uow.skipped.page(self.id, request))
-        return connection(page, SkippedItem.of, lambda: database.read(lambda uow: uow.skipped.count(self.id)))
+        return await info.context.loaders.skipped_of_import.connection(self.id, first, after, SkippedItem.of)

@@ -50,33 +50,40 @@ class ClassMetrics:
 
 @strawberry.type(description="`confusion[t][p]`: true class t found as p; the last row and column are background.")
 class ModelMetrics:
-    confusion: list[list[int]] | None
     map50: float = strawberry.field(name="mAP50")
     map5095: float = strawberry.field(name="mAP5095")
     precision: float
     recall: float
-    per_class: list[ClassMetrics]
+    entity: strawberry.Private[ModelMetricsEntity]
 
     @classmethod
     def of(cls, metrics: ModelMetricsEntity) -> ModelMetrics:
         return cls(
-            confusion=[list(row) for row in metrics.confusion] if metrics.confusion is not None else None,
             map50=metrics.map50,
             map5095=metrics.map50_95,
             precision=metrics.precision,
             recall=metrics.recall,
-            per_class=[
-                ClassMetrics(
-                    name=one.name,
-                    ap50=one.ap50,
-                    ap5095=one.ap50_95,
-                    precision=one.precision,
-                    recall=one.recall,
-                    instances=one.instances,
-                )
-                for one in metrics.per_class
-            ],
+            entity=metrics,
         )
+
+    @strawberry.field
+    def confusion(self) -> list[list[int]] | None:
+        rows = self.entity.confusion
+        return [list(row) for row in rows] if rows is not None else None
+
+    @strawberry.field
+    def per_class(self) -> list[ClassMetrics]:
+        return [
+            ClassMetrics(
+                name=one.name,
+                ap50=one.ap50,
+                ap5095=one.ap50_95,
+                precision=one.precision,
+                recall=one.recall,
+                instances=one.instances,
+            )
+            for one in self.entity.per_class
+        ]
 
 
 @strawberry.type

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Any, Generic, TypeVar
 
 import strawberry
 
@@ -34,10 +34,24 @@ class Edge(Generic[T]):
 
 @strawberry.type
 class Connection(Generic[T]):
-    edges: list[Edge[T]]
     nodes: list[T]
-    page_info: PageInfo
+    page: strawberry.Private[Page[Any]]
     count: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @strawberry.field
+    def edges(self) -> list[Edge[T]]:
+        pairs = zip(self.page.keys, self.nodes, strict=True)
+        return [Edge(cursor=encode_cursor(key), node=node) for key, node in pairs]
+
+    @strawberry.field
+    def page_info(self) -> PageInfo:
+        keys = self.page.keys
+        return PageInfo(
+            has_next_page=self.page.has_next,
+            has_previous_page=self.page.has_previous,
+            start_cursor=encode_cursor(keys[0]) if keys else None,
+            end_cursor=encode_cursor(keys[-1]) if keys else None,
+        )
 
     @strawberry.field(description="Computed only when selected.")
     async def total_count(self) -> int:
@@ -46,16 +60,4 @@ class Connection(Generic[T]):
 
 def connection(page: Page[E], wrap: Callable[[E], T], count: Callable[[], Awaitable[int]]) -> Connection[T]:
     """A page of entities as a connection; `count` is asked only when totalCount is selected."""
-    cursors: Sequence[str] = [encode_cursor(key) for key in page.keys]
-    nodes = [wrap(item) for item in page.items]
-    return Connection(
-        edges=[Edge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)],
-        nodes=nodes,
-        page_info=PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=page.has_previous,
-            start_cursor=cursors[0] if cursors else None,
-            end_cursor=cursors[-1] if cursors else None,
-        ),
-        count=count,
-    )
+    return Connection(nodes=[wrap(item) for item in page.items], page=page, count=count)

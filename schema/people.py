@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import strawberry
 
-from domain.models.people import Membership, TeamRole
 from domain.models.people import Team as TeamEntity
+from domain.models.people import TeamRole
 from domain.models.people import User as UserEntity
 from schema.api_tokens import ApiToken
 from schema.context import Info
 from schema.node import Node
-from schema.required import required
 
 strawberry.enum(
     TeamRole,
@@ -32,32 +31,22 @@ class User(Node):
     async def teams(self, info: Info) -> list[TeamMembership]:
         """The teams that this user and the viewer share."""
         viewer = info.context.principal.user_id
-        shared = await info.context.database.read(lambda uow: uow.people.memberships_of(viewer))
-        mine = await info.context.database.read(lambda uow: uow.people.memberships_of(self.id))
-        visible = {membership.team_id for membership in shared}
-        return [TeamMembership.of(membership) for membership in mine if membership.team_id in visible]
+        shared, mine = await info.context.loaders.teams_of_user.load_many([viewer, self.id])
+        visible = {team.id for team, _ in shared}
+        return [TeamMembership(role=role, team=Team.of(team)) for team, role in mine if team.id in visible]
 
     @strawberry.field
     async def api_tokens(self, info: Info) -> list[ApiToken]:
         """The viewer's own, newest first; of another user none is shown."""
         if self.id != info.context.principal.user_id:
             return []
-        tokens = await info.context.database.read(lambda uow: uow.api_tokens.of_user(self.id))
-        return [ApiToken.of(token) for token in tokens]
+        return [ApiToken.of(token) for token in await info.context.loaders.tokens_of_user.load(self.id)]
 
 
 @strawberry.type
 class TeamMembership:
     role: TeamRole
-    team_id: strawberry.Private[str]
-
-    @classmethod
-    def of(cls, membership: Membership) -> TeamMembership:
-        return cls(role=membership.role, team_id=membership.team_id)
-
-    @strawberry.field
-    async def team(self, info: Info) -> Team:
-        return Team.of(required(await info.context.loaders.team.load(self.team_id), "team"))
+    team: Team
 
 
 @strawberry.type
@@ -70,19 +59,11 @@ class Team(Node):
 
     @strawberry.field
     async def members(self, info: Info) -> list[TeamMember]:
-        found = await info.context.database.read(lambda uow: uow.people.members(self.id))
-        return [TeamMember.of(membership) for membership in found]
+        found = await info.context.loaders.members_of_team.load(self.id)
+        return [TeamMember(role=role, user=User.of(user)) for user, role in found]
 
 
 @strawberry.type
 class TeamMember:
     role: TeamRole
-    user_id: strawberry.Private[str]
-
-    @classmethod
-    def of(cls, membership: Membership) -> TeamMember:
-        return cls(role=membership.role, user_id=membership.user_id)
-
-    @strawberry.field
-    async def user(self, info: Info) -> User:
-        return User.of(required(await info.context.loaders.user.load(self.user_id), "user"))
+    user: User

@@ -11,22 +11,22 @@ from domain.models.model import InferenceBackend
 from domain.models.people import TeamRole
 from domain.models.project import Project as ProjectEntity
 from domain.models.training import TrainingJobStatus
-from domain.paging import page_request
 from domain.ports import AssetFilter as AssetFilterEntity
 from domain.ports import ProjectTotals
+from domain.webhooks import sees_webhooks
 from schema.assets import Asset, UploadBatch
 from schema.context import Info
 from schema.detections import DetectionJob
 from schema.inference_models import InferenceModel
 from schema.inputs import AssetFilter
 from schema.models import ModelDeployment, TrainedModel, load_model
-from schema.node import Connection, Node, connection
+from schema.node import Connection, Node
 from schema.notices import ClassCount
-from schema.paging import first_or_default
 from schema.people import Team
 from schema.required import required
 from schema.training import TrainingJob
 from schema.versions import DatasetVersion
+from schema.webhooks import Webhook
 
 
 @strawberry.type
@@ -76,8 +76,8 @@ class Project(Node):
 
     @strawberry.field(description="What the viewer may do here, so that a page can show or hide its buttons.")
     async def viewer_role(self, info: Info) -> TeamRole:
-        viewer = info.context.principal.user_id
-        role = await info.context.database.read(lambda uow: uow.people.role(self.entity.team_id, viewer))
+        teams = await info.context.loaders.teams_of_user.load(info.context.principal.user_id)
+        role = next((role for team, role in teams if team.id == self.entity.team_id), None)
         return required(role, "project")
 
     @strawberry.field
@@ -97,31 +97,26 @@ class Project(Node):
 
     @strawberry.field
     async def class_counts(self, info: Info) -> list[ClassCount]:
-        counts = await info.context.database.read(lambda uow: uow.projects.class_counts(self.id))
-        return [ClassCount.of(one) for one in counts]
+        return [ClassCount.of(one) for one in await info.context.loaders.class_counts_of_project.load(self.id)]
 
     @strawberry.field(description="The number the next version will get.")
     async def next_version_number(self, info: Info) -> int:
-        return await info.context.database.read(lambda uow: uow.versions.next_number(self.id))
+        return await info.context.loaders.next_version_number.load(self.id)
 
     @strawberry.field
     async def version_count(self, info: Info) -> int:
-        return await info.context.database.read(lambda uow: uow.versions.count(self.id, archived=False))
+        return await info.context.loaders.versions_of_project.counts.load((self.id, False))
 
     @strawberry.field(description="Highest number first.")
     async def versions(
         self, info: Info, first: int | None = 50, after: str | None = None, include_archived: bool | None = False
     ) -> Connection[DatasetVersion]:
-        request, archived = page_request(first_or_default(first), after), bool(include_archived)
-        database = info.context.database
-        page = await database.read(lambda uow: uow.versions.page(self.id, request, archived))
-        return connection(
-            page, DatasetVersion.of, lambda: database.read(lambda uow: uow.versions.count(self.id, archived))
-        )
+        lists = info.context.loaders.versions_of_project
+        return await lists.connection(self.id, first, after, DatasetVersion.of, bool(include_archived))
 
     @strawberry.field
     async def version(self, info: Info, number: int) -> DatasetVersion | None:
-        version = await info.context.database.read(lambda uow: uow.versions.by_number(self.id, number))
+        version = await info.context.loaders.version_by_number.load((self.id, number))
         return DatasetVersion.of(version) if version else None
 
     @strawberry.field
@@ -132,20 +127,14 @@ class Project(Node):
         after: str | None = None,
         filter: AssetFilter | None = None,  # noqa: A002 - the contract's name
     ) -> Connection[Asset]:
-        request = page_request(first_or_default(first), after)
         where = filter.decode() if filter else AssetFilterEntity()
-        database = info.context.database
-        page = await database.read(lambda uow: uow.assets.page(self.id, request, where))
-        return connection(page, Asset.of, lambda: database.read(lambda uow: uow.assets.count(self.id, where)))
+        return await info.context.loaders.assets_of_project.connection(self.id, first, after, Asset.of, where)
 
     @strawberry.field
     async def upload_batches(
         self, info: Info, first: int | None = 50, after: str | None = None
     ) -> Connection[UploadBatch]:
-        request = page_request(first_or_default(first), after)
-        database = info.context.database
-        page = await database.read(lambda uow: uow.batches.page(self.id, request))
-        return connection(page, UploadBatch.of, lambda: database.read(lambda uow: uow.batches.count(self.id)))
+        return await info.context.loaders.batches_of_project.connection(self.id, first, after, UploadBatch.of)
 
     @strawberry.field
     async def training_jobs(
@@ -155,30 +144,18 @@ class Project(Node):
         after: str | None = None,
         status: list[TrainingJobStatus] | None = None,
     ) -> Connection[TrainingJob]:
-        request = page_request(first_or_default(first), after)
-        database = info.context.database
-        page = await database.read(lambda uow: uow.jobs.page(request, project_id=self.id, statuses=status))
-        return connection(
-            page,
-            TrainingJob.of,
-            lambda: database.read(lambda uow: uow.jobs.count(project_id=self.id, statuses=status)),
-        )
+        statuses = tuple(status) if status is not None else None
+        return await info.context.loaders.jobs_of_project.connection(self.id, first, after, TrainingJob.of, statuses)
 
     @strawberry.field
     async def detection_jobs(
         self, info: Info, first: int | None = 50, after: str | None = None
     ) -> Connection[DetectionJob]:
-        request = page_request(first_or_default(first), after)
-        database = info.context.database
-        page = await database.read(lambda uow: uow.detections.page(self.id, request))
-        return connection(page, DetectionJob.of, lambda: database.read(lambda uow: uow.detections.count(self.id)))
+        return await info.context.loaders.detections_of_project.connection(self.id, first, after, DetectionJob.of)
 
     @strawberry.field
     async def models(self, info: Info, first: int | None = 50, after: str | None = None) -> Connection[TrainedModel]:
-        request = page_request(first_or_default(first), after)
-        database = info.context.database
-        page = await database.read(lambda uow: uow.models.page(self.id, request))
-        return connection(page, TrainedModel.of, lambda: database.read(lambda uow: uow.models.count(self.id)))
+        return await info.context.loaders.models_of_project.connection(self.id, first, after, TrainedModel.of)
 
     @strawberry.field
     async def active_model(self, info: Info) -> TrainedModel | None:
@@ -186,7 +163,7 @@ class Project(Node):
 
     @strawberry.field(description="Everything the project can detect with: its trained models and its Roboflow models.")
     async def inference_models(self, info: Info) -> list[InferenceModel]:
-        models = await info.context.database.read(lambda uow: uow.models.of_project(self.id))
+        models = await info.context.loaders.all_models_of_project.load(self.id)
         configured = info.context.backends.roboflow.configured
         return [InferenceModel.ours(model, self.entity) for model in models] + [
             InferenceModel.of_roboflow(name, self.entity, configured) for name in self.entity.roboflow_models
@@ -202,7 +179,10 @@ class Project(Node):
     async def deployments(
         self, info: Info, first: int | None = 50, after: str | None = None
     ) -> Connection[ModelDeployment]:
-        request = page_request(first_or_default(first), after)
-        database = info.context.database
-        page = await database.read(lambda uow: uow.deployments.page(self.id, request))
-        return connection(page, ModelDeployment.of, lambda: database.read(lambda uow: uow.deployments.count(self.id)))
+        return await info.context.loaders.deployments_of_project.connection(self.id, first, after, ModelDeployment.of)
+
+    @strawberry.field(description="Newest first. Addresses may hold secrets, so managers see them, and others none.")
+    async def webhooks(self, info: Info) -> list[Webhook]:
+        if not sees_webhooks(await self.viewer_role(info)):
+            return []
+        return [Webhook.of(one) for one in await info.context.loaders.webhooks_of_project.load(self.id)]

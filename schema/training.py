@@ -13,7 +13,6 @@ from domain.events import encode_event_cursor, training_stream
 from domain.models.training import BaseModel, StartingWeights, TrainingJobStatus
 from domain.models.training import EpochMetrics as EpochMetricsEntity
 from domain.models.training import TrainingJob as TrainingJobEntity
-from domain.training import log_tail
 from schema.context import Info
 from schema.inputs import given
 from schema.node import Node
@@ -189,7 +188,7 @@ class TrainingJob(Node):
 
     @strawberry.field(description="The last lines that the training printed.")
     async def log_tail(self, info: Info, lines: int | None = 100) -> list[str]:
-        return await info.context.database.read(lambda uow: log_tail(uow, self.id, given(lines, 100)))
+        return await info.context.loaders.log_tail.load((self.id, given(lines, 100)))
 
     @strawberry.field
     async def model(self, info: Info) -> Annotated[TrainedModel, strawberry.lazy("schema.models")] | None:

@@ -12,8 +12,6 @@ from domain.models.version import DatasetStatus, Split
 from domain.models.version import DatasetVersion as DatasetVersionEntity
 from domain.models.version import Manifest as ManifestEntity
 from domain.models.version import VersionAsset as VersionAssetEntity
-from domain.paging import Page, page_request
-from domain.ports import UnitOfWork
 from domain.version_diffs import compare_versions
 from domain.version_preview import VersionPreview as VersionPreviewEntity
 from schema.annotations import FrozenAnnotation
@@ -21,9 +19,9 @@ from schema.assets import Asset
 from schema.augmentation_config import AugmentationConfig
 from schema.config import PreprocessingConfig, SnapshotFilters, SplitConfig
 from schema.context import Info
-from schema.node import Connection, Node, connection
+from schema.lists import no_connection
+from schema.node import Connection, Node
 from schema.notices import ClassCount, SplitCounts, Warning
-from schema.paging import first_or_default
 from schema.people import User
 from schema.required import required
 from schema.scalars import BigInt
@@ -186,21 +184,12 @@ class DatasetVersion(Node):
     async def assets(
         self, info: Info, first: int | None = 50, after: str | None = None, split: Split | None = None
     ) -> Connection[VersionAsset]:
-        request = page_request(first_or_default(first), after)
-        database, manifest = info.context.database, self.entity.manifest
-
-        async def page(uow: UnitOfWork) -> Page[VersionAssetEntity]:
-            # Without a manifest the rows are those of an attempt that is not through, or never will be.
-            if manifest is None:
-                return Page((), (), has_next=False, has_previous=False)
-            return await uow.version_assets.page(self.id, split, request)
-
-        async def count(uow: UnitOfWork) -> int:
-            return await uow.version_assets.count(self.id, split) if manifest is not None else 0
-
-        return connection(
-            await database.read(page), lambda row: VersionAsset.of(row, manifest), lambda: database.read(count)
-        )
+        manifest = self.entity.manifest
+        # Without a manifest the rows are those of an attempt that is not through, or never will be.
+        if manifest is None:
+            return no_connection(first, after)
+        lists = info.context.loaders.assets_of_version
+        return await lists.connection(self.id, first, after, lambda row: VersionAsset.of(row, manifest), split)
 
     @strawberry.field
     async def training_jobs(
@@ -210,11 +199,7 @@ class DatasetVersion(Node):
     ]:
         from schema.training import TrainingJob
 
-        request = page_request(first_or_default(first), after)
-        database = info.context.database
-        page = await database.read(lambda uow: uow.jobs.page(request, dataset_id=self.id))
-        count = lambda: database.read(lambda uow: uow.jobs.count(dataset_id=self.id))  # noqa: E731
-        return connection(page, TrainingJob.of, count)
+        return await info.context.loaders.jobs_of_version.connection(self.id, first, after, TrainingJob.of)
 
     @strawberry.field
     async def latest_model(self, info: Info) -> Annotated[TrainedModel, strawberry.lazy("schema.models")] | None:

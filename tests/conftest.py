@@ -34,6 +34,7 @@ from domain.ports import ObjectStore
 from faulty_server import FaultyServer
 from live.server import LiveServer, live_server
 from s3_server import S3Server, running_s3
+from secret_watch import pytest_runtest_makereport as pytest_runtest_makereport
 from seeds import silent_database
 from stack import Stack, kept_sandbox, running_api
 from trained_detectors import TILED, Detector, train_detector

@@ -19,6 +19,7 @@ from db.database import SqlDatabase
 from domain.models.gpu import GpuHolder, GpuLease
 from domain.ports import ObjectStore
 from inference_hosts import InferenceHost, inference_host
+from secret_watch import keep_out_of_logs
 from workers.engine import Engine
 from workers.gpu_http import gpu_host_app, serve_gpu_host
 from workers.gpu_leasing import GpuLeasing
@@ -28,7 +29,7 @@ from workers.gpu_room import GIB, GpuRoom
 from workers.gpu_turns import LeasedTurns
 
 HOST = "gpu-host"
-SECRET = "the secret of a GPU host of the tests"
+SECRET = keep_out_of_logs("the secret of a GPU host of the tests", "GPU_HTTP_SECRET")
 PATIENCE = 60.0
 """Seconds that a test waits for what must come."""
 

@@ -12,6 +12,7 @@ from typing import Any
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from secret_watch import check_log
 from seeds import Home
 from stack import PATIENCE, Caller, Stack
 
@@ -129,4 +130,5 @@ async def ended(process: asyncio.subprocess.Process) -> Result:
     async with asyncio.timeout(2 * PATIENCE):
         out, errors = await process.communicate()
     assert process.returncode is not None
+    check_log(errors.decode())
     return Result(process.returncode, out.decode(), errors.decode())

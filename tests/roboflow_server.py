@@ -22,8 +22,9 @@ from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartParser
 
 from domain.models.detection import Detection
+from secret_watch import keep_out_of_logs
 
-KEY = "rf_hJ3kZ9q0TsecretOfTheTests"
+KEY = keep_out_of_logs("rf_hJ3kZ9q0TsecretOfTheTests", "ROBOFLOW_API_KEY")
 MODEL = "pine-sapling-hqp-test/6"
 MAX_BYTES = 20 << 20
 

@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 from adapters.settings import Settings, load_settings
+from secret_watch import keep_out_of_logs
 
 START_SECONDS = 60
 STOP_SECONDS = 10
@@ -70,7 +71,9 @@ def running_s3(folder: Path) -> Iterator[S3Server]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = S3Server(f"http://127.0.0.1:{port}", "tests", secrets.token_hex(16))
+    server = S3Server(
+        f"http://127.0.0.1:{port}", "tests", keep_out_of_logs(secrets.token_hex(16), "S3_SECRET_ACCESS_KEY")
+    )
     environment = {
         **os.environ,
         "BIND_HOST": "127.0.0.1",

@@ -14,15 +14,18 @@ from typing import Any
 
 import httpx
 import uvicorn
+from starlette.types import ASGIApp
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from adapters.presence import PREVIEWS, announce
 from adapters.queue import IO_QUEUE
 from adapters.settings import Settings, load_settings
+from adapters.webhook_http import open_webhook_sender
 from db.database import SqlDatabase
 from domain.models.people import User
 from main import create_app
+from secret_watch import keep_out_of_logs
 from workers.annotation_import import AnnotationImport
 from workers.check import Check
 from workers.claims import ClaimLoops, Handler
@@ -34,8 +37,9 @@ from workers.sandbox.pool import SandboxPool
 from workers.services import Services, open_services
 from workers.snapshot import Snapshot
 from workers.verification import UploadVerification
+from workers.webhook_delivery import Delivery
 
-SECRET = "a secret of the tests, long enough to sign"
+SECRET = keep_out_of_logs("a secret of the tests, long enough to sign", "JWT_SECRET")
 PATIENCE = 60.0
 """Seconds that a test waits for what must come."""
 
@@ -54,10 +58,33 @@ async def kept_sandbox() -> AsyncIterator[None]:
 
 
 class _Server(uvicorn.Server):
+    """Ends at once, where uvicorn looks ten times a second whether it may: there are hundreds of servers."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._told = asyncio.Event()
+
+    def stop(self) -> None:
+        self._told.set()
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leaves the signals to pytest."""
         yield
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self._told.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        if self.server_state.tasks:
+            _, late = await asyncio.wait(self.server_state.tasks, timeout=1)
+            for task in late:
+                task.cancel()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +98,11 @@ class Caller:
     @property
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"} if self.token is not None else {}
+
+    @property
+    def headers_for_files(self) -> dict[str, str]:
+        """Of a request that a foreign page could send, too, were it not for one of them."""
+        return {**self.headers, "GraphQL-Require-Preflight": "1"}
 
     async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
         """The whole answer of a query or mutation."""
@@ -176,7 +208,8 @@ class Stack:
     @asynccontextmanager
     async def io_worker(self) -> AsyncIterator[None]:
         """Uploads are verified and versions frozen while this is open, as by the io worker."""
-        with scratch_folder(self.services.settings.work_dir, "io") as folder:
+        settings = self.services.settings
+        with scratch_folder(settings.work_dir, "io") as folder, open_webhook_sender(settings) as sender:
             assert _sandbox is not None, "no sandbox is kept"
             database, store = self.database, self.services.store
             async with open_preview(store, folder / "previews") as preview:
@@ -186,6 +219,7 @@ class Stack:
                     Snapshot(database, store, folder),
                     Check(database, store, folder),
                     RoboflowDeployment(database, store, self.services.roboflow),
+                    Delivery(database, sender),
                 ]
                 loops = ClaimLoops(database, "test:io", handlers)
                 queue = wake_queue(self.services.redis, IO_QUEUE, loops, preview.served)
@@ -222,21 +256,23 @@ async def running_api(
         await services.doorbell.open()
         (data_dir / "api").mkdir(parents=True)
         async with (
-            _served(services, listener, data_dir / "api"),
+            served(create_app(services, data_dir / "api"), listener),
             httpx.AsyncClient(base_url=settings.base_url, timeout=60) as http,
         ):
             yield Stack(services, settings.base_url, http)
 
 
 @asynccontextmanager
-async def _served(services: Services, listener: socket.socket, folder: Path) -> AsyncIterator[None]:
+async def served(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
+    """The application answers while this is open, in the event loop of the test."""
     server = _Server(
         uvicorn.Config(
-            create_app(services, folder),
+            app,
             log_level="warning",
             access_log=False,
             lifespan="off",
             ws="websockets-sansio",
+            ws_per_message_deflate=False,
             timeout_graceful_shutdown=1,
         )
     )
@@ -248,6 +284,6 @@ async def _served(services: Services, listener: socket.socket, folder: Path) -> 
                 await asyncio.sleep(0.01)
         yield
     finally:
-        server.should_exit = True
+        server.stop()
         with suppress(asyncio.CancelledError):
             await task

@@ -1,11 +1,12 @@
-"""What was forgotten is collected: uploads that never came, files nobody needs any more, bytes of deleted images."""
+"""What was forgotten is collected: uploads that never came, files nobody needs any more, bytes of deleted images,
+events that nobody may ask for any more."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from domain.models.asset import Upload
 from domain.models.imports import FileUpload
 from domain.ports import Database, ObjectStore, Original, UnitOfWork
 from domain.upload_verdicts import expire_upload
+from workers.event_retention import EventRetention
 from workers.stray_objects import StrayObjects
 from workers.team_folders import TEAM_FOLDERS
 
@@ -24,6 +26,7 @@ _LOOK_SECONDS = 60
 _SWEEP_LOOKS = 60
 _AT_ONCE = 200
 _DELETE_SECONDS = 10
+_DELIVERIES_KEPT = timedelta(days=30)
 _log = structlog.get_logger(__name__)
 
 
@@ -34,6 +37,7 @@ class Collection:
         self._database = database
         self._store = store
         self._strays = StrayObjects(database, store)
+        self._retention = EventRetention(database)
 
     async def run(self) -> None:
         """Looks once a minute for what is overdue, and once an hour through the store, until it is cancelled."""
@@ -47,13 +51,17 @@ class Collection:
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def collect_overdue(self) -> None:
-        """Ends uploads whose time is over, and deletes files and originals that nobody needs any more."""
+        """Ends uploads whose time is over, and deletes what nobody needs any more."""
         with _logged("uploads"):
             await self._all(lambda uow: uow.uploads.overdue(_AT_ONCE), self._expire)
         with _logged("files"):
             await self._all(lambda uow: uow.files.overdue(_AT_ONCE), self._forget)
         with _logged("originals"):
             await self._all(lambda uow: uow.watched_originals.due(_AT_ONCE), self._judge)
+        with _logged("events"):
+            await self._retention.look(datetime.now(UTC))
+        with _logged("deliveries"):
+            await self._forget_deliveries(datetime.now(UTC) - _DELIVERIES_KEPT)
 
     async def _all(
         self, find: Callable[[UnitOfWork], Awaitable[Sequence[T]]], collect: Callable[[T], Awaitable[None]]
@@ -78,6 +86,10 @@ class Collection:
     async def _forget(self, file: FileUpload) -> None:
         await self._store.delete(file_key(file.team_id, file.id))
         await self._database.write(partial(_forget_file, file_id=file.id))
+
+    async def _forget_deliveries(self, before: datetime) -> None:
+        while await self._database.write(lambda uow: uow.webhook_deliveries.remove_older(before, _AT_ONCE)) == _AT_ONCE:
+            pass
 
     async def _judge(self, original: Original) -> None:
         await self._database.write(partial(self._collect_original, original=original))

@@ -53,7 +53,7 @@ async def objects_of_rows(database: Database, dataset_id: str) -> AsyncIterator[
 
 
 async def _rows(uow: UnitOfWork, dataset_id: str, request: PageRequest) -> Page[VersionAsset]:
-    return await uow.version_assets.page(dataset_id, None, request)
+    return (await uow.version_assets.pages([dataset_id], request, None))[dataset_id]
 
 
 def _parsed(lines: Iterable[bytes]) -> Iterator[FrozenObject]:

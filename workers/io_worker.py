@@ -1,11 +1,12 @@
 """The io worker: verifies uploads, imports annotations, makes, checks and exports versions, renders previews, has
-Roboflow's models answer, and collects what was forgotten."""
+Roboflow's models answer, sends webhooks their news, and collects what was forgotten."""
 
 from __future__ import annotations
 
 from adapters.presence import PREVIEWS
 from adapters.queue import IO_QUEUE
 from adapters.settings import Settings
+from adapters.webhook_http import open_webhook_sender
 from workers.annotation_import import AnnotationImport
 from workers.check import Check
 from workers.claims import ClaimLoops, Handler
@@ -25,12 +26,13 @@ from workers.sandbox.pool import SandboxPool
 from workers.services import open_services
 from workers.snapshot import Snapshot
 from workers.verification import UploadVerification
+from workers.webhook_delivery import Delivery
 
 
 async def run_io_worker(settings: Settings) -> None:
     """Works until it is told to stop; what it holds then is given back."""
     async with open_services(settings) as services:
-        with scratch_folder(settings.work_dir, "io") as folder:
+        with scratch_folder(settings.work_dir, "io") as folder, open_webhook_sender(settings) as sender:
             database, store = services.database, services.store
             async with (
                 SandboxPool(settings.threads) as sandbox,
@@ -46,6 +48,7 @@ async def run_io_worker(settings: Settings) -> None:
                     Export(database, store, DatasetArchives(store, renderer), folder),
                     RoboflowDeployment(database, store, services.roboflow),
                     Detection(database, store, RoboflowDetection(store, services.roboflow)),
+                    Delivery(database, sender),
                 ]
                 loops = ClaimLoops(database, worker_name("io"), handlers)
                 parts = [

@@ -24,12 +24,15 @@ async def image_keys(uow: UnitOfWork, model_id: str) -> list[str]:
     model = await uow.models.get(model_id)
     if model is None:
         return []
-    if model.dataset_id is not None and (count := await uow.version_assets.count(model.dataset_id, None)):
+    if model.dataset_id is not None:
+        counts = await uow.version_assets.counts([model.dataset_id], None)
+        count = counts.get(model.dataset_id, 0)
         spread = sorted({number * count // PICTURES for number in range(PICTURES)})
         frozen = await uow.version_assets.at(model.dataset_id, spread)
-        return [frozen[position].s3_key for position in sorted(frozen)]
-    page = await uow.assets.page(model.project_id, PageRequest(PICTURES), AssetFilter())
-    return [asset.s3_key for asset in page.items]
+        if frozen:
+            return [frozen[position].s3_key for position in sorted(frozen)]
+    pages = await uow.assets.pages([model.project_id], PageRequest(PICTURES), AssetFilter())
+    return [asset.s3_key for asset in pages[model.project_id].items]
 
 
 async def stored_images(store: ObjectStore, keys: Sequence[str]) -> list[bytes]:

@@ -14,6 +14,7 @@ from adapters.queue import ArqQueue, connect_queue
 from adapters.roboflow import RoboflowClient, open_roboflow
 from adapters.settings import Settings, SettingsError
 from adapters.sign_in import TokenSigner
+from adapters.token_reader import TokenReader, open_token_reader
 from db.database import SqlDatabase
 from db.engine import create_engine
 from domain.ports import ObjectStore
@@ -27,6 +28,7 @@ class Services:
     database: SqlDatabase
     store: ObjectStore
     signer: TokenSigner
+    tokens: TokenReader
     roboflow: RoboflowClient
 
 
@@ -36,15 +38,19 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     if not settings.redis_url:
         text = "REDIS_URL: name a Redis server, as redis://127.0.0.1:6379/0; `agridrone up` brings its own"
         raise SettingsError(text)
-    async with open_object_store(settings) as store, open_roboflow(settings) as roboflow:
+    signer = TokenSigner(settings.signing_secret())
+    async with (
+        open_object_store(settings) as store,
+        open_roboflow(settings) as roboflow,
+        open_token_reader(settings, signer) as tokens,
+    ):
         await store.ready()
         redis = await connect_queue(settings.redis_url)
         doorbell = RedisDoorbell(redis)
         engine = create_engine(settings.sqlalchemy_url)
         database = SqlDatabase(engine, doorbell, ArqQueue(redis), settings.enable_dataset_versions)
         try:
-            signer = TokenSigner(settings.signing_secret())
-            yield Services(settings, redis, doorbell, database, store, signer, roboflow)
+            yield Services(settings, redis, doorbell, database, store, signer, tokens, roboflow)
         finally:
             await doorbell.close()
             await database.close()

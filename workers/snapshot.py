@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -21,6 +22,7 @@ from domain.keys import manifest_key
 from domain.models.version import DatasetStatus, DatasetVersion, Manifest, VersionAsset, VersionStage
 from domain.ports import ObjectStore, UnitOfWork
 from domain.transitions import transition
+from domain.webhook_news import announce_version
 from rendering.decode import ImageUnreadable
 from workers.claims import PermanentError, PostponedError
 from workers.frozen_version import FrozenVersion
@@ -66,6 +68,7 @@ class Snapshot:
             status = transition(version.status, DatasetStatus.FAILED)
             await uow.versions.write_claimed(claim, status=status, failure_reason=reason)
             tell_version(uow, version.project_id, version.id, VersionStage.FAILED, message=reason)
+            await announce_version(uow, replace(version, status=status, failure_reason=reason))
 
         await self._database.write(work)
 
@@ -146,6 +149,7 @@ class Snapshot:
             )
             await uow.version_assets.note_latest(version.project_id, version.id, frozen.at)
             tell_version(uow, version.project_id, version.id, VersionStage.READY, total, total)
+            await announce_version(uow, replace(current, status=DatasetStatus.READY))
             # A higher version of the project may have waited for this one.
             uow.wake(JobKind.SNAPSHOT)
 

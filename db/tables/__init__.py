@@ -31,6 +31,7 @@ from db.tables.versions import (
     version_checks,
     version_exports,
 )
+from db.tables.webhooks import webhook_deliveries, webhooks
 
 __all__ = [
     "annotation_calls",
@@ -67,4 +68,6 @@ __all__ = [
     "version_checks",
     "version_exports",
     "watched_originals",
+    "webhook_deliveries",
+    "webhooks",
 ]

@@ -8,6 +8,21 @@ from enum import StrEnum
 from typing import Any
 
 
+class StreamKind(StrEnum):
+    """What a stream tells of; its name is the kind and the object's id."""
+
+    PROJECT = "project"
+    VERSION = "version"
+    TRAINING = "training"
+    UPLOAD = "upload"
+    IMPORT = "import"
+    EXPORT = "export"
+    DETECTION = "detection"
+
+    def of(self, id_: str) -> str:
+        return f"{self.value}:{id_}"
+
+
 class ProjectEventKind(StrEnum):
     VERSION_CHANGED = "VERSION_CHANGED"
     CHECK_CHANGED = "CHECK_CHANGED"
@@ -38,3 +53,12 @@ class Event:
     kind: str
     payload: dict[str, Any]
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeptStream:
+    """Between when a stream's events are that are kept; None where none is. They go from the oldest on."""
+
+    stream: str
+    oldest_at: datetime | None
+    newest_at: datetime | None

@@ -36,6 +36,7 @@ from domain.ports.outside import (
     ObjectStore,
     PreviewRenderer,
     PutAddress,
+    RateLimiter,
     Ring,
     StoredObject,
     VersionDiffs,
@@ -62,6 +63,7 @@ from domain.ports.repository import (
 )
 from domain.ports.sign_in import ApiTokens, Invitations
 from domain.ports.training import Deployments, Evaluations, Jobs, Models
+from domain.ports.webhooks import WebhookDeliveries, WebhookError, Webhooks, WebhookSender
 
 __all__ = [
     "AnnotationCalls",
@@ -103,6 +105,7 @@ __all__ = [
     "ProjectTotals",
     "Projects",
     "PutAddress",
+    "RateLimiter",
     "Repository",
     "Ring",
     "Roboflow",
@@ -116,5 +119,9 @@ __all__ = [
     "VersionDiffs",
     "Versions",
     "WatchedOriginals",
+    "WebhookDeliveries",
+    "WebhookError",
+    "WebhookSender",
+    "Webhooks",
     "WorkerUnavailableError",
 ]

@@ -70,6 +70,11 @@ class Doorbell(Bell, Protocol):
         """Rings of one stream from now on; None on a slow timer, in case a ring was lost."""
 
 
+class RateLimiter(Protocol):
+    async def admit(self, caller: str) -> int:
+        """Counts one more operation of the caller. Seconds until it may run, 0 where it may now."""
+
+
 @dataclass(frozen=True, slots=True)
 class PutAddress:
     """Where and how to PUT one object."""

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 from domain.jobs import Claim, JobKind
 from domain.models.check import VersionCheck
 from domain.models.config import SnapshotFilters
-from domain.models.event import Event
+from domain.models.event import Event, KeptStream
 from domain.models.export import VersionExport
 from domain.models.imports import ExportFormat
 from domain.models.people import Membership, Team, TeamRole, User
@@ -34,6 +34,7 @@ from domain.ports.previews import Previews
 from domain.ports.repository import Repository
 from domain.ports.sign_in import ApiTokens, Invitations
 from domain.ports.training import Deployments, Evaluations, Jobs, Models
+from domain.ports.webhooks import WebhookDeliveries, Webhooks
 
 T = TypeVar("T")
 
@@ -60,6 +61,11 @@ class People(Protocol):
     async def role(self, team_id: str, user_id: str) -> TeamRole | None: ...
     async def memberships_of(self, user_id: str) -> Sequence[Membership]: ...
     async def members(self, team_id: str) -> Sequence[Membership]: ...
+    async def teams_of(self, user_ids: Iterable[str]) -> dict[str, list[tuple[Team, TeamRole]]]:
+        """The teams of each user that is in some, in the order of joining them."""
+
+    async def members_of(self, team_ids: Iterable[str]) -> dict[str, list[tuple[User, TeamRole]]]:
+        """The members of each team, in the order of their joining."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +79,31 @@ class Projects(Repository[Project], Protocol):
     async def lock(self, project_id: str) -> None:
         """Takes the project's row lock until the end of the transaction."""
 
+    async def of_member(self, project_id: str, user_id: str) -> tuple[Project, TeamRole] | None:
+        """The project with the user's role in its team, where there are both."""
+
     async def named(self, name: str) -> Sequence[Project]:
         """Every team's."""
 
     async def page_of_user(self, user_id: str, request: PageRequest) -> Page[Project]: ...
     async def count_of_user(self, user_id: str) -> int: ...
     async def totals(self, project_ids: Iterable[str]) -> dict[str, ProjectTotals]: ...
-    async def class_counts(self, project_id: str) -> Sequence[ClassCount]: ...
+    async def class_counts(self, project_ids: Iterable[str]) -> dict[str, list[ClassCount]]: ...
 
 
 class Versions(Repository[DatasetVersion], Protocol):
     async def lock(self, version_id: str) -> DatasetVersion | None:
         """Takes the version's row lock until the end of the transaction and reads it."""
 
-    async def next_number(self, project_id: str) -> int: ...
-    async def by_number(self, project_id: str, number: int) -> DatasetVersion | None: ...
+    async def next_numbers(self, project_ids: Iterable[str]) -> dict[str, int]:
+        """The number that the next version of each project gets."""
+
+    async def by_number(self, project_ids: Iterable[str], number: int) -> dict[str, DatasetVersion]: ...
     async def by_idempotency_key(self, project_id: str, key: str) -> DatasetVersion | None: ...
-    async def page(self, project_id: str, request: PageRequest, archived: bool) -> Page[DatasetVersion]: ...
-    async def count(self, project_id: str, archived: bool) -> int: ...
+    async def pages(
+        self, project_ids: Iterable[str], request: PageRequest, archived: bool
+    ) -> dict[str, Page[DatasetVersion]]: ...
+    async def counts(self, project_ids: Iterable[str], archived: bool) -> dict[str, int]: ...
     async def freezing_asset(self, asset_ids: Iterable[str]) -> dict[str, list[str]]: ...
     async def earliest_equals(self, ids: Iterable[str]) -> dict[str, DatasetVersion]:
         """For each version that has one: the earliest version of its project with the same content digest, where that
@@ -133,8 +146,10 @@ class VersionAssets(Protocol):
         """Makes the splits of the version, whose data are of the instant `at`, the latest ones of its images, but for
         those that a later version has."""
 
-    async def page(self, dataset_id: str, split: Split | None, request: PageRequest) -> Page[VersionAsset]: ...
-    async def count(self, dataset_id: str, split: Split | None) -> int: ...
+    async def pages(
+        self, dataset_ids: Iterable[str], request: PageRequest, split: Split | None
+    ) -> dict[str, Page[VersionAsset]]: ...
+    async def counts(self, dataset_ids: Iterable[str], split: Split | None) -> dict[str, int]: ...
     async def at(self, dataset_id: str, positions: Sequence[int]) -> dict[int, VersionAsset]:
         """The images on those lines of the version's manifest, a page of them, by their lines."""
 
@@ -145,6 +160,22 @@ class VersionAssets(Protocol):
 class Events(Protocol):
     async def head(self, streams: Iterable[str]) -> dict[str, int]: ...
     async def after(self, stream: str, seq: int, limit: int) -> Sequence[Event]: ...
+    async def extent(self, stream: str) -> tuple[int, int | None]:
+        """The `seq` of the stream's last event, 0 before the first one, and that of the first event kept."""
+
+    async def streams(self, after: str, limit: int) -> Sequence[KeptStream]:
+        """The next streams behind that one, in the order of their names."""
+
+    async def objectless(self, streams: Iterable[str]) -> set[str]:
+        """Those of the streams whose object is gone."""
+
+    async def trim(self, stream: str, before: datetime, limit: int) -> bool:
+        """Removes the stream's oldest events up to the first one that is not older than `before`, `limit` at most.
+        False when more may be left."""
+
+    async def forget(self, stream: str, limit: int) -> bool:
+        """Removes the stream's oldest events, `limit` at most, and with the last one its counter. False while some are
+        left."""
 
 
 class Claims(Protocol):
@@ -231,6 +262,10 @@ class UnitOfWork(Protocol):
     def deployments(self) -> Deployments: ...
     @property
     def detections(self) -> Detections: ...
+    @property
+    def webhooks(self) -> Webhooks: ...
+    @property
+    def webhook_deliveries(self) -> WebhookDeliveries: ...
     @property
     def events(self) -> Events: ...
     @property

@@ -11,7 +11,11 @@ T = TypeVar("T")
 
 
 class Repository(Protocol[T]):
-    """Rows of one table as dataclasses."""
+    """Rows of one table as dataclasses.
+
+    What repositories tell of several parents at once, they tell by the parents' ids: the same page of each one's list
+    (`pages`), also where it is empty, or how long its list is (`counts`), which is left out where it is empty.
+    """
 
     async def get(self, id_: str) -> T | None: ...
     async def get_many(self, ids: Iterable[str]) -> dict[str, T]: ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 
@@ -12,8 +12,8 @@ from domain.models.people import User
 
 class ApiTokens(Protocol):
     async def get(self, id_: str) -> ApiToken | None: ...
-    async def by_digest(self, digest: str) -> ApiToken | None: ...
-    async def of_user(self, user_id: str) -> Sequence[ApiToken]:
+    async def by_digests(self, digests: Iterable[str]) -> dict[str, ApiToken]: ...
+    async def of_users(self, user_ids: Iterable[str]) -> dict[str, list[ApiToken]]:
         """Newest first."""
 
     async def add(self, *tokens: ApiToken) -> None: ...

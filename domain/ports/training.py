@@ -16,21 +16,16 @@ from domain.ports.repository import Repository
 
 class Jobs(Repository[TrainingJob], Protocol):
     async def by_idempotency_key(self, project_id: str, key: str) -> TrainingJob | None: ...
-    async def page(
-        self,
-        request: PageRequest,
-        *,
-        project_id: str | None = None,
-        dataset_id: str | None = None,
-        statuses: Sequence[TrainingJobStatus] | None = None,
-    ) -> Page[TrainingJob]: ...
-    async def count(
-        self,
-        *,
-        project_id: str | None = None,
-        dataset_id: str | None = None,
-        statuses: Sequence[TrainingJobStatus] | None = None,
-    ) -> int: ...
+    async def pages(
+        self, project_ids: Iterable[str], request: PageRequest, statuses: Sequence[TrainingJobStatus] | None
+    ) -> dict[str, Page[TrainingJob]]: ...
+    async def counts(
+        self, project_ids: Iterable[str], statuses: Sequence[TrainingJobStatus] | None
+    ) -> dict[str, int]: ...
+    async def pages_of_versions(
+        self, dataset_ids: Iterable[str], request: PageRequest
+    ) -> dict[str, Page[TrainingJob]]: ...
+    async def counts_of_versions(self, dataset_ids: Iterable[str]) -> dict[str, int]: ...
     async def unfinished_of(self, dataset_id: str) -> int: ...
     async def cancel_unheld(self, job_id: str, at: datetime) -> bool:
         """Cancels a job that is QUEUED, or whose worker was not heard of for a lease, and shuts out whoever claimed it;
@@ -47,8 +42,8 @@ class Jobs(Repository[TrainingJob], Protocol):
     async def add_log(self, claim: Claim, lines: Sequence[str], kept: int) -> None:
         """Appends printed lines, and forgets what comes before about the last `kept`. Raises ClaimLostError."""
 
-    async def log_tail(self, job_id: str, lines: int) -> list[str]:
-        """The last printed lines, `lines` of them at most, oldest first."""
+    async def log_tails(self, job_ids: Iterable[str], lines: int) -> dict[str, list[str]]:
+        """The last printed lines of each job that printed any, `lines` of them at most, oldest first."""
 
     async def uninterrupted(
         self, team_id: str, limit: int, *, device: str | None = None, base_model: BaseModel | None = None
@@ -58,10 +53,10 @@ class Jobs(Repository[TrainingJob], Protocol):
 
 
 class Models(Repository[TrainedModel], Protocol):
-    async def page(self, project_id: str, request: PageRequest) -> Page[TrainedModel]: ...
-    async def count(self, project_id: str) -> int: ...
-    async def of_project(self, project_id: str) -> Sequence[TrainedModel]:
-        """All of them, newest first."""
+    async def pages(self, project_ids: Iterable[str], request: PageRequest) -> dict[str, Page[TrainedModel]]: ...
+    async def counts(self, project_ids: Iterable[str]) -> dict[str, int]: ...
+    async def of_projects(self, project_ids: Iterable[str]) -> dict[str, list[TrainedModel]]:
+        """All models of each project that has some, newest first."""
 
     async def names_like(self, project_id: str, prefix: str) -> set[str]: ...
     async def with_weights(self, project_id: str, sha256: str) -> TrainedModel | None:
@@ -92,5 +87,5 @@ class Deployments(Repository[ModelDeployment], Protocol):
     async def before(self, deployment: ModelDeployment) -> ModelDeployment | None:
         """The one that was active last before `deployment` was."""
 
-    async def page(self, project_id: str, request: PageRequest) -> Page[ModelDeployment]: ...
-    async def count(self, project_id: str) -> int: ...
+    async def pages(self, project_ids: Iterable[str], request: PageRequest) -> dict[str, Page[ModelDeployment]]: ...
+    async def counts(self, project_ids: Iterable[str]) -> dict[str, int]: ...

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from operations import MUTATIONS, QUERIES, SUBSCRIPTIONS
 from sqlalchemy import select, update
 from websockets.exceptions import ConnectionClosed
-from worlds import MUTATIONS, QUERIES, SUBSCRIPTIONS, make_world
+from worlds import make_world
 
 from db.tables import api_tokens
+from domain import event_feeds
 from domain.api_tokens import MAX_TOKENS
 from domain.models.people import TeamRole, User
 from resolvers import streams
@@ -156,7 +158,8 @@ async def test_a_token_that_is_over_or_revoked_lets_nobody_in(any_api: Stack) ->
 
 
 async def test_a_connection_that_is_open_outlives_no_token(api: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(event_feeds, "_PULSE_SECONDS", 0.05)
+    monkeypatch.setattr(streams, "_TRUST_SECONDS", 0.0)
     home = await make_home(api.database)
     token = await made(api.caller(home.owner), "WRITE")
     subscription = {"query": EVENTS, "variables": {"id": home.project.id}}

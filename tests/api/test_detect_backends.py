@@ -170,7 +170,7 @@ async def test_a_file_that_is_sent_along_goes_to_roboflow_as_it_is(site: Site) -
         "map": json.dumps({"0": ["variables.input.source.image"]}),
     }
     response = await site.api.http.post(
-        "/graphql", data=form, files={"0": ("a.jpg", image)}, headers=site.owner.headers
+        "/graphql", data=form, files={"0": ("a.jpg", image)}, headers=site.owner.headers_for_files
     )
     found = response.json()["data"]["detect"]["result"]
     assert (found["backend"], found["imageWidth"], found["imageHeight"]) == ("ROBOFLOW", 48, 64)

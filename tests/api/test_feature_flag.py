@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from worlds import MUTATIONS, QUERIES, World, make_world
+from operations import MUTATIONS, QUERIES
+from worlds import World, make_world
 
 from domain.models.people import TeamRole
 from stack import Caller, Stack, codes, running_api

@@ -33,6 +33,7 @@ from seeds import (
 )
 from stack import Caller, Stack, codes
 from uploading import bring
+from webhooks_made import add_delivery, add_webhook, change_delivery
 
 PAGE = (
     "nodes { %s } edges { cursor node { %s } } "
@@ -201,6 +202,27 @@ async def test_the_results_of_a_batch_page(api: Stack, home: Home) -> None:
         assert batch["results"]["totalCount"] == 5
         after = batch["results"]["pageInfo"]["endCursor"]
     assert sorted(found) == [picture.filename for picture in pictures]
+
+
+async def test_the_deliveries_of_a_webhook_page_newest_first(api: Stack, home: Home) -> None:
+    webhook, other = [await add_webhook(api.database, home.project) for _ in range(2)]
+    made = [await add_delivery(api.database, webhook) for _ in range(5)]
+    await add_delivery(api.database, other)
+    at = datetime(2024, 5, 1, tzinfo=UTC)
+    for delivery in made[:2]:  # of one instant
+        await change_delivery(api.database, delivery, created_at=at)
+    query = f"""query($id: ID!, $first: Int, $after: String) {{ node(id: $id) {{ ... on Webhook {{
+      deliveries(first: $first, after: $after) {{ {PAGE % ("id", "id")} }} }} }} }}"""
+    found: list[str] = []
+    after = None
+    for more in (True, True, False):
+        page = await page_of(api.caller(home.owner), query, webhook.id, "deliveries", 2, after)
+        assert (page["totalCount"], page["pageInfo"]["hasNextPage"]) == (5, more)
+        found += [node["id"] for node in page["nodes"]]
+        after = page["pageInfo"]["endCursor"]
+    assert found == [delivery.id for delivery in made[::-1]]
+    for arguments in ({"first": 0}, {"first": 201}, {"after": "nonsense"}):
+        assert codes(await api.caller(home.owner).ask(query, id=webhook.id, **arguments)) == ["BAD_USER_INPUT"]
 
 
 async def test_filters_narrow_pages_and_their_count(api: Stack, home: Home) -> None:

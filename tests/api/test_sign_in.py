@@ -59,7 +59,7 @@ async def test_a_token_of_no_use_is_refused(api: Stack) -> None:
         "a.b.c",
         signed(claims(user), "another secret that is long enough, too"),
         signed(claims(user), SECRET * 2, "HS512"),
-        jwt.encode(claims(user), None, algorithm="none"),
+        jwt.encode(claims(user), "", algorithm="none"),
         signed(claims(user, exp=None)),
         signed(claims(user, sub=None)),
         signed(claims(user, email=None)),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from domain import event_feeds
 from domain.ids import new_id
 from domain.models.people import TeamRole, User
 from domain.sign_in import user_with_team
@@ -70,7 +71,8 @@ async def test_nobody_else_changes_members_but_everybody_may_leave(api: Stack, r
 
 
 async def test_who_is_removed_is_a_stranger(api: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(event_feeds, "_PULSE_SECONDS", 0.05)
+    monkeypatch.setattr(streams, "_TRUST_SECONDS", 0.0)
     home = await make_home(api.database)
     member, owner = await join(api.database, home.team, TeamRole.MANAGER), api.caller(home.owner)
     caller = api.caller(member)
@@ -86,7 +88,8 @@ async def test_who_is_removed_is_a_stranger(api: Stack, monkeypatch: pytest.Monk
 
 
 async def test_a_listener_s_stream_goes_on_while_he_is_a_member(api: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(event_feeds, "_PULSE_SECONDS", 0.05)
+    monkeypatch.setattr(streams, "_TRUST_SECONDS", 0.0)
     home = await make_home(api.database)
     rename = 'mutation($id: ID!) { updateProject(input: {id: $id, name: "South"}) { userErrors { code } } }'
     owner = api.caller(home.owner)

@@ -262,7 +262,7 @@ async def test_an_image_that_is_sent_along_is_kept_nowhere(farm: Farm) -> None:
     }
     form = {"operations": json.dumps(operations), "map": json.dumps({"0": ["variables.input.source.image"]})}
     files = {"0": ("a.jpg", jpeg(), "image/jpeg")}
-    answer = await farm.owner.http.post("/graphql", data=form, files=files, headers=farm.owner.headers)
+    answer = await farm.owner.http.post("/graphql", data=form, files=files, headers=farm.owner.headers_for_files)
     (error,) = answer.json()["data"]["detect"]["userErrors"]
     assert error["code"] == "UNAVAILABLE", "no worker runs here"
     assert list(farm.api.services.settings.objects_dir.rglob("probes/*")) == []

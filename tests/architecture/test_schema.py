@@ -30,6 +30,7 @@ ADDITIONS = {
     "VersionAsset.assetId": "names a frozen image also when its asset is gone",
     "TrainedModel.files": "the ONNX model, the epochs as a table and the arguments are of use outside, and no pictures",
     **{f"ModelFile{part}": "what TrainedModel.files lists" for part in ("", ".name", ".url", ".sizeBytes", ".sha256")},
+    "WebhookDelivery.nextTryAt": "without it one that was given up looks like one that is tried again",
 }
 """What the contract has not, and why we have it."""
 

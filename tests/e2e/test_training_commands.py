@@ -18,6 +18,7 @@ import pytest
 from live.imagery import fields
 from live.server import ROOT, LiveServer, live_server
 from live.team import Team, team_on
+from secret_watch import check_log
 
 _PATIENCE = 180
 _PLOTS = {"results.png", "confusion_matrix.png", "BoxPR_curve.png", "val_batch0_pred.jpg"}
@@ -56,7 +57,9 @@ class Commands:
 
     def _run(self, *words: str) -> subprocess.CompletedProcess[str]:
         command = self._command(*words)
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=_PATIENCE, check=False)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=_PATIENCE, check=False)
+        check_log(done.stderr)
+        return done
 
     def _command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "cli", *words, "--server", self.server.address, "--token", self.token]

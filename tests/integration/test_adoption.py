@@ -214,6 +214,7 @@ def test_the_page_for_maintainers_has_all_that_the_revisions_add() -> None:
         "What training adds",
         "What inference adds",
         "What access adds",
+        "What webhooks adds",
     ):
         for table, columns in documented(heading).items():
             assert told.get(table, set()).isdisjoint(columns), table

@@ -239,7 +239,7 @@ async def test_a_training_of_before_versioning_is_left_to_the_application_that_m
         )
         await connection.execute(update(training_datasets).values(version=None, status=DatasetStatus.READY))
     assert await try_take(database, JobKind.TRAINING) is None
-    assert await database.read(lambda uow: uow.jobs.count(project_id=home.project.id)) == 0
+    assert await database.read(lambda uow: uow.jobs.counts([home.project.id], None)) == {}
     async with database.engine.begin() as connection:
         await connection.execute(update(training_datasets).values(version=1))
     assert await try_take(database, JobKind.TRAINING) is not None

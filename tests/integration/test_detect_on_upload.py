@@ -41,8 +41,8 @@ async def change(database: SqlDatabase, home: Home, **changes: Any) -> None:
 
 async def jobs(database: SqlDatabase, home: Home) -> list[DetectionJob]:
     """Oldest first."""
-    page = await database.read(lambda uow: uow.detections.page(home.project.id, PageRequest(200)))
-    return list(reversed(page.items))
+    pages = await database.read(lambda uow: uow.detections.pages([home.project.id], PageRequest(200)))
+    return list(reversed(pages[home.project.id].items))
 
 
 async def judge(database: SqlDatabase, uploads: Sequence[Upload], refused: int = 0) -> None:

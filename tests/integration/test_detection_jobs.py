@@ -93,7 +93,7 @@ async def test_what_cannot_be_asked_for(database: SqlDatabase, home: Home) -> No
     for key in ("", "blank ", "k" * 192):
         refused = await refusal(database, home, idempotency_key=key)
         assert refused == (ErrorCode.INVALID, ("input", "idempotencyKey"))
-    assert await database.read(lambda uow: uow.detections.count(home.project.id)) == 0
+    assert await database.read(lambda uow: uow.detections.counts([home.project.id])) == {}
 
 
 async def test_roles(database: SqlDatabase, home: Home) -> None:
@@ -157,7 +157,7 @@ async def test_the_same_key_and_input_is_the_same_job(database: SqlDatabase, hom
     command = replace(wanted(home), idempotency_key="spring")
     made = await asyncio.gather(*(started(database, home, command) for _ in range(8)))
     assert len({job.id for job in made}) == 1
-    assert await database.read(lambda uow: uow.detections.count(home.project.id)) == 1
+    assert await database.read(lambda uow: uow.detections.counts([home.project.id])) == {home.project.id: 1}
     # The answer stays the same when the model can be used no more.
     await database.write(lambda uow: uow.models.update(model.id, sha256=None))
     assert (await started(database, home, command)).id == made[0].id

@@ -23,7 +23,7 @@ from db import migrate
 from db.tables import assets, latest_splits, metadata, training_dataset_assets, training_datasets, training_jobs
 from domain.models.version import DatasetStatus, Split
 
-HEAD = "20261129_access"
+HEAD = "20261129_webhooks"
 
 
 @asynccontextmanager

@@ -164,7 +164,7 @@ async def refused(database: SqlDatabase, store: LocalStore, path: Path, folder: 
     with pytest.raises(DomainError, match=reason) as error:
         await imported(database, store, home, path, folder)
     assert error.value.code in (ErrorCode.UNSUPPORTED, ErrorCode.LIMIT, ErrorCode.INVALID)
-    assert await database.read(lambda uow: uow.models.count(home.project.id)) == 0
+    assert await database.read(lambda uow: uow.models.counts([home.project.id])) == {}
     assert [one.key async for one in store.under(f"teams/{home.team.id}/")] == []
 
 

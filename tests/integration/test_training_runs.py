@@ -24,7 +24,7 @@ from domain.keys import state_key, states_prefix
 from domain.models.people import Principal
 from domain.models.training import ResumePoint, TrainingConfig, TrainingJob, TrainingJobStatus
 from domain.models.version import DatasetStatus
-from domain.training import StartTraining, cancel_training, log_tail, resume_training, start_training
+from domain.training import StartTraining, cancel_training, log_tails, resume_training, start_training
 from domain.training_progress import ended
 from field_versions import field_version
 from renderers import renderer
@@ -360,7 +360,8 @@ async def test_what_is_printed_can_be_read_without_colours_progress_bars_and_the
     await run.attempt()
 
     async def tail(count: int) -> list[str]:
-        return await run.database.read(lambda uow: log_tail(uow, run.job_id, count))
+        tails = await run.database.read(lambda uow: log_tails(uow, [run.job_id], count))
+        return tails[run.job_id]
 
     assert await tail(4) == ["line 2099", "  1/4  100%", "saved to run-1/run", "cut o"]
     assert (await tail(2000))[0] == "line 103"

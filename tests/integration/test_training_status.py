@@ -122,11 +122,10 @@ async def test_two_jobs_hold_it_until_the_second_ends(
 
 async def cancel_all(database: SqlDatabase, home: Home, version: DatasetVersion) -> int:
     """Cancels at once what waits; how many they were."""
-    page = await database.read(
-        lambda uow: uow.jobs.page(page_request(100, None), dataset_id=version.id, statuses=[TrainingJobStatus.QUEUED])
-    )
-    await asyncio.gather(*(cancel_training(database, home.principal, job.id) for job in page.items))
-    return len(page.items)
+    pages = await database.read(lambda uow: uow.jobs.pages_of_versions([version.id], page_request(100, None)))
+    waiting = [job for job in pages[version.id].items if job.status is TrainingJobStatus.QUEUED]
+    await asyncio.gather(*(cancel_training(database, home.principal, job.id) for job in waiting))
+    return len(waiting)
 
 
 async def test_jobs_that_begin_and_end_at_once_leave_it_in_line(

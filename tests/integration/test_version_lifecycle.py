@@ -127,14 +127,14 @@ async def test_archived_versions_are_hidden_unless_asked_for_and_keep_their_numb
 ) -> None:
     first, second = await in_status(database, home, READY), await in_status(database, home, READY)
     await archive_version(database, home.principal, second.id)
+    ids, request = [home.project.id], page_request(10, None)
     for archived, expected in ((False, [1]), (True, [2, 1])):
-        request = page_request(10, None)
-        page = await database.read(lambda uow, a=archived, r=request: uow.versions.page(home.project.id, r, a))  # type: ignore[misc]
-        assert [version.version for version in page.items] == expected
-        count = await database.read(lambda uow, a=archived: uow.versions.count(home.project.id, a))  # type: ignore[misc]
-        assert count == len(expected)
+        pages = await database.read(lambda uow, a=archived: uow.versions.pages(ids, request, a))  # type: ignore[misc]
+        assert [version.version for version in pages[home.project.id].items] == expected
+        counts = await database.read(lambda uow, a=archived: uow.versions.counts(ids, a))  # type: ignore[misc]
+        assert counts == {home.project.id: len(expected)}
     assert (await request_version(database, home)).version == 3
-    assert await database.read(lambda uow: uow.version_assets.count(second.id, None)) == 3
+    assert await database.read(lambda uow: uow.version_assets.counts([second.id], None)) == {second.id: 3}
     assert await reload(database, first) == first
 
 

@@ -17,6 +17,8 @@ from typing import TypeVar
 
 import psutil
 
+from secret_watch import check_log, keep_out_of_logs
+
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -123,6 +125,11 @@ class LiveServer:
     def log_tail(self) -> str:
         return "\n".join(self._log.read_text("utf-8", "replace").splitlines()[-_LOG_LINES:])
 
+    def check_log(self) -> None:
+        """Raises AssertionError where a part of the server wrote a secret, its own signing secret among them."""
+        keep_out_of_logs((self.data_dir / "secret").read_text(), "the data folder's secret")
+        check_log(self._log.read_text("utf-8", "replace"))
+
     def clear_away(self) -> None:
         """Leaves no process, whatever the test did."""
         if self._up is not None and self._up.poll() is None:
@@ -175,6 +182,7 @@ def live_server(**environment: str) -> Iterator[LiveServer]:
             raise
         finally:
             server.clear_away()
+        server.check_log()
 
 
 def wait_for(probe: Callable[[], T | None], seconds: float, what: str) -> T:

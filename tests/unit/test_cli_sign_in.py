@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from cli.app import app
 from cli.sign_in import SignInError, bearer_token, server_address
 
 
 @pytest.fixture(autouse=True)
 def _bare_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("AGRIDRONE_HOST", "AGRIDRONE_PORT", "AGRIDRONE_DATA_DIR", "JWT_SECRET"):
+    for name in ("AGRIDRONE_HOST", "AGRIDRONE_PORT", "AGRIDRONE_DATA_DIR", "JWT_SECRET", "JWKS_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
 
@@ -53,3 +55,12 @@ def test_the_development_sign_in_makes_no_new_data_folder(tmp_path: Path) -> Non
     with pytest.raises(SignInError, match="AGRIDRONE_DATA_DIR"):
         bearer_token(None, "ana@example.org", "http://localhost:8000")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_no_token_is_made_that_the_server_would_not_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JWKS_URL", "https://login.example.org/keys")
+    monkeypatch.setenv("JWT_ISSUER", "https://login.example.org")
+    monkeypatch.setenv("JWT_AUDIENCE", "farm")
+    done = CliRunner().invoke(app, ["token", "--email", "ana@example.org"])
+    assert done.exit_code == 2
+    assert "JWT_SECRET" in done.output

@@ -45,6 +45,12 @@ def test_nothing_needs_to_be_set() -> None:
         ("SIGN_IN_PAGE", "https://login.example.org/#start"),
         ("SIGN_IN_PAGE", "https://login.example.org; script-src *"),
         ("SIGN_IN_PAGE", "https://name:password@login.example.org"),
+        ("JWKS_URL", "login.example.org/keys"),
+        ("JWKS_URL", "http://login.example.org/keys"),
+        ("JWKS_URL", "http://127.0.0.1.example.org/keys"),
+        ("JWKS_URL", "https://name:password@login.example.org/keys"),
+        ("JWKS_URL", "https://login.example.org:99999/keys"),
+        ("JWKS_URL", "https://login.example.org:0/keys"),
         ("GRAPHIQL", "yes"),
         ("DATABASE_URL", "postgresql://localhost/x"),
         ("DATABASE_URL", "mysql://localhost/x"),
@@ -143,10 +149,41 @@ def test_every_wrong_value_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "farm.example.org"])
 def test_beyond_loopback_a_secret_must_be_set(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
-    with pytest.raises(SettingsError, match="JWT_SECRET"):
+    with pytest.raises(SettingsError, match="JWT_SECRET or JWKS_URL"):
         load_settings(host=host)
     monkeypatch.setenv("JWT_SECRET", "s" * 32)
     assert load_settings(host=host).signing_secret() == b"s" * 32
+
+
+KEYS = {"jwks_url": "https://login.example.org/keys", "jwt_issuer": "https://login.example.org", "jwt_audience": "farm"}
+
+
+@pytest.mark.parametrize(
+    "address", ["https://login.example.org/keys?v=1", "http://127.0.0.1:9000/", "http://localhost/"]
+)
+def test_keys_to_sign_in_by_do_without_a_secret(address: str, tmp_path: Path) -> None:
+    settings = load_settings(**{**KEYS, "jwks_url": address}, host="0.0.0.0", data_dir=tmp_path / "data")
+    assert not settings.signs_in_by_secret
+    assert len(settings.signing_secret()) >= 32
+    (file,) = (tmp_path / "data").iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert load_settings(**KEYS, jwt_secret="s" * 32).signs_in_by_secret
+
+
+@pytest.mark.parametrize(
+    ("set_", "named"),
+    [
+        ({"jwks_url", "jwt_issuer"}, "JWT_AUDIENCE"),
+        ({"jwks_url", "jwt_audience"}, "JWT_ISSUER"),
+        ({"jwks_url"}, "JWT_ISSUER"),
+        ({"jwt_issuer", "jwt_audience"}, "JWKS_URL"),
+        ({"jwt_audience"}, "JWKS_URL"),
+    ],
+)
+def test_keys_to_sign_in_by_come_with_what_their_tokens_must_say(set_: set[str], named: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load_settings(**{name: value for name, value in KEYS.items() if name in set_}, jwt_secret="s" * 32)
+    assert str(refused.value).startswith(f"{named} must be set ")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
@@ -172,6 +209,7 @@ def test_on_loopback_the_folder_s_own_secret_serves(host: str, tmp_path: Path) -
         ({"public_url": "https://127.0.0.1@farm.example.org"}, False),
         ({"jwt_secret": "s" * 32}, False),
         ({"jwt_secret": "s" * 32, "host": "0.0.0.0"}, False),
+        (KEYS, False),
     ],
 )
 def test_an_e_mail_address_signs_in_on_this_machine_only(given: dict[str, str], offered: bool) -> None:

@@ -15,6 +15,9 @@ OWNER = "person@example.org"
 """Whom live.team signs in: the owner of the project's team."""
 
 VIEWER = "viewer@example.org"
+WEBHOOK = "https://hooks.example.invalid/agridrone"
+"""Nobody ever answers there."""
+
 _IMAGES = 12
 _SPLITS = {"train": 0.5, "val": 0.25, "test": 0.25}
 _DEPLOY = """
@@ -30,12 +33,17 @@ mutation ($modelId: ID!, $versionId: ID!) {
 _MEMBER = """
 mutation ($input: TeamMemberInput!) { setTeamMember(input: $input) { userErrors { code message field } } }
 """
+_HOOK = """
+mutation ($input: CreateWebhookInput!) { createWebhook(input: $input) { userErrors { code message field } } }
+"""
+_EVENTS = ["VERSION_READY", "TRAINING_COMPLETED", "MODEL_DEPLOYED"]
 _TEAM = "query ($id: ID!) { project(id: $id) { team { id } } }"
 
 
 @dataclass(frozen=True)
 class Furnished:
-    """Two versions, the trainings from them and their models, the first of which is deployed; images to review."""
+    """Two versions, the trainings from them and their models, the first of which is deployed; images to review; and a
+    webhook that is told of it."""
 
     project_id: str
     asset_id: str
@@ -49,6 +57,8 @@ class Furnished:
 
 async def furnish(server: LiveServer) -> Furnished:
     async with team_on(server) as team:
+        hook = {"projectId": team.project_id, "url": WEBHOOK, "events": _EVENTS}
+        await team.client.call(_HOOK, input=hook)
         assets = list((await team.upload(palms_or_fields()[:_IMAGES])).values())
         jobs, models = [], []
         for name in ("First flight", "Second flight"):

@@ -6,7 +6,7 @@ import re
 from typing import Literal
 
 import pytest
-from furnished import OWNER, VIEWER, Furnished, furnish
+from furnished import OWNER, VIEWER, WEBHOOK, Furnished, furnish
 from playwright.async_api import Browser, Page, expect
 from visitor import DESKTOP, PHONE, visiting
 
@@ -47,6 +47,9 @@ OPENED: dict[str, tuple[str, tuple[tuple[Role, str], ...]]] = {
     "evaluate": ("{base}/models", (("button", "^Evaluate"),)),
     "new token": ("{base}/settings", (("button", "^New token"),)),
     "remove a member": ("{base}/settings", (("button", "^Remove"),)),
+    "new webhook": ("{base}/settings", (("button", "^New webhook"),)),
+    "delete a webhook": ("{base}/settings", (("button", "^Delete"),)),
+    "deliveries": ("{base}/settings", (("button", "^Deliveries"),)),
 }
 """Dialogs and menus: the page, and what is clicked there one after the other."""
 
@@ -149,3 +152,40 @@ async def test_what_the_server_refuses_stands_beside_its_field(
         await page.get_by_role("button", name="Save models").click()
         await expect(models).to_have_attribute("aria-invalid", "true")
         await visitor.accessible()
+
+        await page.get_by_role("button", name="New webhook").click()
+        address = page.get_by_role("textbox", name="Address", exact=True)
+        await address.fill("http://hooks.example.invalid")
+        await page.get_by_role("button", name="Create webhook").click()
+        await expect(address).to_have_accessible_description(re.compile("https"))
+        for box in await page.get_by_role("dialog").get_by_role("checkbox").all():
+            await box.uncheck()
+        await address.fill("https://hooks.example.invalid")
+        await page.get_by_role("button", name="Create webhook").click()
+        await expect(page.get_by_text("Name at least one event.")).to_be_visible()
+        await visitor.accessible()
+
+
+async def test_a_webhook_s_secret_is_shown_once_and_its_deliveries_are_listed(
+    browser: Browser, server: LiveServer, furnished: Furnished
+) -> None:
+    async with visiting(browser, server.address, server.token(OWNER)) as visitor:
+        page = visitor.page
+        await visitor.open(f"{furnished.base}/settings")
+        await page.get_by_role("button", name="New webhook").click()
+        await page.get_by_role("textbox", name="Address", exact=True).fill("https://hooks.example.invalid/second")
+        await page.get_by_role("checkbox", name="Version ready").uncheck()
+        await page.get_by_role("button", name="Create webhook").click()
+        await expect(page.get_by_text(re.compile("^whsec_"))).to_be_visible()
+        await visitor.accessible()
+        await page.get_by_role("button", name="Done").click()
+        section = page.get_by_role("region", name="Webhooks")
+        await section.get_by_role("button", name="Deliveries to https://hooks.example.invalid/second").click()
+        await expect(section.get_by_text("Nothing was sent yet.")).to_be_visible()
+        await section.get_by_role("button", name="Delete https://hooks.example.invalid/second").click()
+        await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+        await expect(section.get_by_text("https://hooks.example.invalid/second")).to_have_count(0)
+        await section.get_by_role("button", name=f"Deliveries to {WEBHOOK}").click()
+        rows = section.get_by_role("row").filter(has_text=re.compile("Version ready|Training completed|Model deployed"))
+        await expect(rows).to_have_count(5)
+        await expect(section.get_by_text(re.compile("Retrying")).first).to_be_visible()

@@ -1,7 +1,8 @@
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
-import { useQuery, type AnyVariables, type UseQueryResponse } from "urql";
+import { useClient, useQuery, type AnyVariables, type UseQueryResponse } from "urql";
 
+import { isNotFound } from "./errors";
 import { useEventStream } from "./eventStream";
 import { graphql } from "./generated";
 import type { ProjectEventKind, ProjectEventsSubscription, ProjectEventsSubscriptionVariables } from "./generated/graphql";
@@ -26,6 +27,17 @@ const PROJECT_EVENTS = graphql(`
   }
 `);
 
+const CURSOR = graphql(`
+  query ProjectEventCursor($id: ID!) {
+    project(id: $id) {
+      id
+      eventCursor
+    }
+  }
+`);
+
+const ASK_AGAIN_MS = 5_000;
+
 interface NewsOf {
   listen: (listener: Listener) => () => void;
   pass: Listener;
@@ -35,7 +47,8 @@ const NewsContext = createContext<NewsOf>({ listen: () => () => {}, pass: () => 
 
 /**
  * Follows what happens in a project, from the cursor that was read with it, and passes it on to everything below.
- * When the server no longer keeps that cursor, all below reads anew (`null` news).
+ * When the server no longer keeps what came after that cursor, a new one is read, and then all below reads anew (`null`
+ * news): what happens meanwhile is told after the new cursor.
  */
 export function ProjectNews({
   projectId,
@@ -49,29 +62,70 @@ export function ProjectNews({
   onGone: () => void;
   children: ReactNode;
 }) {
+  const client = useClient();
   const listeners = useRef(new Set<Listener>());
-  const [from, setFrom] = useState<string | null>(after);
+  const [from, setFrom] = useState(after);
+  const [expired, setExpired] = useState(false);
   const pass = useCallback((news: News | null) => {
     for (const listener of listeners.current) listener(news);
   }, []);
-  useEventStream<ProjectEventsSubscription, ProjectEventsSubscriptionVariables, News>({
-    document: PROJECT_EVENTS,
-    variables: { projectId, after: from },
-    pick: (data) => data.projectEvents,
-    onEvent: pass,
-    onRefused: (_message, code) => {
-      if (code === "NOT_FOUND") onGone();
-      if (code !== "CURSOR_EXPIRED") return;
-      setFrom(null);
-      pass(null);
-    },
-  });
+  useEffect(() => {
+    if (!expired) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let over = false;
+    const beginAnew = async () => {
+      const { data, error } = await client.query(CURSOR, { id: projectId }, { requestPolicy: "network-only" }).toPromise();
+      if (over) return;
+      if (data) {
+        setFrom(data.project.eventCursor);
+        setExpired(false);
+        pass(null);
+      } else if (error && isNotFound(error)) onGone();
+      else timer = setTimeout(() => void beginAnew(), ASK_AGAIN_MS);
+    };
+    void beginAnew();
+    return () => {
+      over = true;
+      clearTimeout(timer);
+    };
+  }, [expired, client, projectId, pass, onGone]);
+  const onRefused = (code: string | undefined) => {
+    if (code === "NOT_FOUND") onGone();
+    if (code === "CURSOR_EXPIRED") setExpired(true);
+  };
   const listen = useCallback((listener: Listener) => {
     listeners.current.add(listener);
     return () => listeners.current.delete(listener);
   }, []);
   const news = useMemo(() => ({ listen, pass }), [listen, pass]);
-  return <NewsContext value={news}>{children}</NewsContext>;
+  return (
+    <NewsContext value={news}>
+      <Follower key={from} projectId={projectId} after={from} onEvent={pass} onRefused={onRefused} />
+      {children}
+    </NewsContext>
+  );
+}
+
+/** The project's events behind one cursor; another cursor takes another follower. */
+function Follower({
+  projectId,
+  after,
+  onEvent,
+  onRefused,
+}: {
+  projectId: string;
+  after: string;
+  onEvent: (news: News) => void;
+  onRefused: (code: string | undefined) => void;
+}) {
+  useEventStream<ProjectEventsSubscription, ProjectEventsSubscriptionVariables, News>({
+    document: PROJECT_EVENTS,
+    variables: { projectId, after },
+    pick: (data) => data.projectEvents,
+    onEvent,
+    onRefused: (_message, code) => onRefused(code),
+  });
+  return null;
 }
 
 /** Has all that is shown of the project read again, after changes that the project tells no news of: annotations. */

@@ -1,10 +1,11 @@
-import { Alert, Button, Code, CopyButton, Group, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useState, type FormEvent } from "react";
 
 import { useAction } from "../../api/action";
 import { byField } from "../../api/errors";
 import type { TokenScope } from "../../api/generated/graphql";
 import { Dialog } from "../../components/Dialog";
+import { SecretDialog } from "./SecretDialog";
 import { CREATE_TOKEN } from "./documents";
 
 const SCOPES: { value: TokenScope; label: string }[] = [
@@ -37,7 +38,10 @@ export function CreateTokenDialog({ onClose, onChange }: { onClose: () => void; 
     setSecret(answer.payload.secret ?? null);
     onChange();
   };
-  if (secret !== null) return <Secret name={name} secret={secret} onClose={onClose} />;
+  if (secret !== null) {
+    const about = "The server keeps only its checksum: nobody can show it again.";
+    return <SecretDialog title={name} secret={secret} about={about} onClose={onClose} />;
+  }
   return (
     <Dialog opened onClose={onClose} title="New API token">
       <form onSubmit={submit}>
@@ -83,31 +87,6 @@ export function CreateTokenDialog({ onClose, onChange }: { onClose: () => void; 
           </Group>
         </Stack>
       </form>
-    </Dialog>
-  );
-}
-
-function Secret({ name, secret, onClose }: { name: string; secret: string; onClose: () => void }) {
-  return (
-    <Dialog opened onClose={onClose} title={name} closeOnClickOutside={false}>
-      <Stack>
-        <Alert color="yellow" title="Copy it now">
-          The server keeps only its checksum: nobody can show it again.
-        </Alert>
-        <Code block style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>
-          {secret}
-        </Code>
-        <Group justify="flex-end">
-          <CopyButton value={secret}>
-            {({ copied, copy }) => (
-              <Button variant="default" onClick={copy}>
-                {copied ? "Copied" : "Copy"}
-              </Button>
-            )}
-          </CopyButton>
-          <Button onClick={onClose}>Done</Button>
-        </Group>
-      </Stack>
     </Dialog>
   );
 }
