@@ -41,14 +41,14 @@ from resolvers.endpoint import GraphQLEndpoint
 from resolvers.graphql import create_schema
 from resolvers.http_request import PREFLIGHT
 from resolvers.limits import Limits
-from resolvers.loaders import create_loaders
+from resolvers.loaders import loader_factory
 from schema.context import Context
 from web.pages import page_routes
 from workers.process import scratch_folder
 from workers.services import Services, open_services
 
 _PROBE_SECONDS = 5
-_OBJECTS_BETWEEN_COLLECTIONS = 20_000
+_OBJECTS_BETWEEN_COLLECTIONS = 10_000
 _PREFLIGHT_SECONDS = 3600
 
 
@@ -62,7 +62,7 @@ async def open_app(settings: Settings) -> AsyncIterator[Starlette]:
         gc.collect()
         gc.freeze()
         # An answer is thousands of objects, none of them garbage before it is sent: to look for some 700 by 700 took a
-        # seventh of the time.
+        # fifth of the time.
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
         with scratch_folder(settings.work_dir, "api") as folder:
             yield create_app(services, folder)
@@ -116,7 +116,8 @@ def surroundings(services: Services, folder: Path) -> Callable[[bool], Context]:
         roboflow=services.roboflow,
         leases=RedisGpuLeases(services.redis),
     )
-    feeds, loaders = EventFeeds(services.database, services.doorbell), create_loaders(services.database)
+    feeds, create_loaders = EventFeeds(services.database, services.doorbell), loader_factory(services.database)
+    loaders = create_loaders()
     previews, gpu_hosts = QueuePreviewRenderer(services.redis), QueueGpuHostCalls(services.redis)
 
     def create(lasting: bool) -> Context:
@@ -132,7 +133,7 @@ def surroundings(services: Services, folder: Path) -> Callable[[bool], Context]:
             annotation_files=files,
             versions_enabled_everywhere=services.settings.enable_dataset_versions,
             private_webhook_targets=services.settings.webhook_private_targets,
-            loaders=loaders if lasting else create_loaders(services.database),
+            loaders=loaders if lasting else create_loaders(),
             lasting=lasting,
         )
 

@@ -138,7 +138,7 @@ def _made(kind: Any, data: Any) -> Any:
     of = [one for one in get_args(kind) if one is not type(None)]
     if of:
         return [_made(of[0], one) for one in data] if isinstance(data, list) else _made(of[0], data)
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         held, hints = [field.name for field in fields(kind) if field.init], get_type_hints(kind)
         told = {name: data.get(_NAMES.get(name) or to_camel_case(name)) for name in held}
         return kind(**{name: _made(hints[name], value) for name, value in told.items()})
@@ -154,8 +154,10 @@ class _Endpoint(GraphQL[dict[str, Any], None]):
 
 def main(answer: Path, port: int) -> None:
     """Serves until it is killed."""
-    caches = [partial(ParserCache, _CACHED), partial(ValidationCache, _CACHED)]
-    endpoint = _Endpoint(strawberry.Schema(query=Query, extensions=caches), graphql_ide=None)
+    schema = strawberry.Schema(
+        query=Query, extensions=[partial(ParserCache, _CACHED), partial(ValidationCache, _CACHED)]
+    )
+    endpoint = _Endpoint(schema, graphql_ide=None)
     endpoint.project = _made(Project, orjson.loads(answer.read_bytes())["data"]["project"])
     app = Starlette(routes=[Route("/graphql", endpoint, methods=["POST"])])
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False, lifespan="off")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import RowMapping, exists, func, select
 
 from db.keyset import Order
 from db.repository import TableRepository, chunks, columns_of
@@ -28,6 +28,12 @@ def _plain(entity: type[Any], *shaped: str) -> tuple[str, ...]:
     return tuple(name for name in entity.__dataclass_fields__ if name not in shaped)
 
 
+_DEPLOYED = exists(
+    select(projects.c.id).where(
+        projects.c.team_id == trained_models.c.team_id, projects.c.active_model_id == trained_models.c.id
+    )
+)
+_COLUMNS = (*columns_of(trained_models), _DEPLOYED.label("deployed"))
 _OF_MODEL = _plain(TrainedModel, "classes", "metrics", "preprocessing", "files")
 _OF_EVALUATION = _plain(ModelEvaluation, "metrics", "warnings")
 
@@ -37,6 +43,7 @@ class SqlModels(TableRepository[TrainedModel]):
 
     table = trained_models
     entity = TrainedModel
+    columns = _COLUMNS
 
     def load(self, row: RowMapping) -> TrainedModel:
         return TrainedModel(
@@ -46,6 +53,9 @@ class SqlModels(TableRepository[TrainedModel]):
             preprocessing=preprocessing_from_json(row["preprocessing"]) if row["preprocessing"] else None,
             files=tuple(ModelFile(**file) for file in row["files"] or ()),
         )
+
+    def dump(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        return super().dump({name: value for name, value in changes.items() if name != "deployed"})
 
     async def pages(self, project_ids: Iterable[str], request: PageRequest) -> dict[str, Page[TrainedModel]]:
         return await self.pages_of(trained_models.c.project_id, project_ids, request)
@@ -65,7 +75,7 @@ class SqlModels(TableRepository[TrainedModel]):
 
     async def with_weights(self, project_id: str, sha256: str) -> TrainedModel | None:
         mine = [trained_models.c.project_id == project_id, trained_models.c.sha256 == sha256]
-        oldest = select(*columns_of(trained_models)).where(*mine).order_by(trained_models.c.created_at).limit(1)
+        oldest = select(*_COLUMNS).where(*mine).order_by(trained_models.c.created_at).limit(1)
         found = await self.all(oldest)
         return found[0] if found else None
 
@@ -75,12 +85,12 @@ class SqlModels(TableRepository[TrainedModel]):
         parents = select(trained_models.c.id, trained_models.c.parent_model_id)
         # UNION forgets what it had before, so that even a circle ends.
         line = line.union(parents.join(line, trained_models.c.id == line.c.parent_model_id))
-        return await self.all(select(*columns_of(trained_models)).join(line, trained_models.c.id == line.c.id))
+        return await self.all(select(*_COLUMNS).join(line, trained_models.c.id == line.c.id))
 
     async def of_jobs(self, job_ids: Iterable[str]) -> dict[str, TrainedModel]:
         found: dict[str, TrainedModel] = {}
         for chunk in chunks(job_ids):
-            mine = select(*columns_of(trained_models)).where(trained_models.c.training_job_id.in_(chunk))
+            mine = select(*_COLUMNS).where(trained_models.c.training_job_id.in_(chunk))
             found.update({str(model.training_job_id): model for model in await self.all(mine)})
         return found
 
@@ -95,9 +105,7 @@ class SqlModels(TableRepository[TrainedModel]):
         )
         found: dict[str, TrainedModel] = {}
         for chunk in chunks(dataset_ids):
-            ranked = (
-                select(*columns_of(trained_models), newest).where(trained_models.c.dataset_id.in_(chunk)).subquery()
-            )
+            ranked = select(*_COLUMNS, newest).where(trained_models.c.dataset_id.in_(chunk)).subquery()
             for model in await self.all(select(ranked).where(ranked.c.newest == 1)):
                 found[str(model.dataset_id)] = model
         return found
@@ -108,15 +116,8 @@ class SqlModels(TableRepository[TrainedModel]):
 
     async def in_use(self, limit: int) -> Sequence[TrainedModel]:
         active = select(projects.c.active_model_id).where(projects.c.active_model_id.is_not(None))
-        mine = select(*columns_of(trained_models)).where(trained_models.c.id.in_(active))
+        mine = select(*_COLUMNS).where(trained_models.c.id.in_(active))
         return await self.all(mine.order_by(trained_models.c.created_at.desc()).limit(limit))
-
-    async def deployed(self, ids: Iterable[str]) -> set[str]:
-        found: set[str] = set()
-        for chunk in chunks(ids):
-            statement = select(projects.c.active_model_id).where(projects.c.active_model_id.in_(chunk))
-            found.update((await self.connection.execute(statement)).scalars())
-        return found
 
 
 class SqlEvaluations(TableRepository[ModelEvaluation]):

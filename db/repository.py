@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
+from functools import cache
 from typing import Any, ClassVar, Generic, TypeVar
 
 from sqlalchemy import (
     Column,
     ColumnElement,
-    FromClause,
     RowMapping,
     Select,
     Table,
@@ -29,13 +29,14 @@ from domain.paging import Page, PageRequest, SortKey
 
 T = TypeVar("T")
 _CHUNK = 500
-PARENTS = 50
+PARENTS = 100
 """Whose rows one statement looks up."""
 
 
-def columns_of(table: Table | FromClause) -> list[ColumnElement[Any]]:
+@cache
+def columns_of(table: Table) -> tuple[ColumnElement[Any], ...]:
     """The table's columns, labelled by their attribute names."""
-    return [column.label(column.key) for column in table.c]
+    return tuple(column.label(column.key) for column in table.c)
 
 
 def chunks(ids: Iterable[str], size: int = _CHUNK) -> Iterable[list[str]]:
@@ -62,6 +63,11 @@ class TableRepository(Generic[T]):
     def __init__(self, connection: AsyncConnection) -> None:
         self.connection = connection
 
+    @property
+    def columns(self) -> Sequence[ColumnElement[Any]]:
+        """What `load` needs of a row."""
+        return columns_of(self.table)
+
     def load(self, row: RowMapping) -> T:
         return self.entity(**{name: row[name] for name in self.entity.__dataclass_fields__})  # type: ignore[attr-defined]
 
@@ -75,7 +81,7 @@ class TableRepository(Generic[T]):
     async def get_many(self, ids: Iterable[str]) -> dict[str, T]:
         found: dict[str, T] = {}
         for chunk in chunks(ids):
-            for row in await self.rows(select(*columns_of(self.table)).where(self.table.c.id.in_(chunk))):
+            for row in await self.rows(select(*self.columns).where(self.table.c.id.in_(chunk))):
                 found[row["id"]] = self.load(row)
         return found
 
@@ -98,7 +104,7 @@ class TableRepository(Generic[T]):
             raise ClaimLostError(f"{claim.kind} {claim.id} is no longer held by attempt {claim.attempt}.")
 
     async def one(self, *where: ColumnElement[bool]) -> T | None:
-        rows = await self.rows(select(*columns_of(self.table)).where(*where).limit(1))
+        rows = await self.rows(select(*self.columns).where(*where).limit(1))
         return self.load(rows[0]) if rows else None
 
     async def all(self, statement: Select[Any]) -> list[T]:
@@ -110,7 +116,7 @@ class TableRepository(Generic[T]):
         """All rows of each parent that has any."""
         found: dict[str, list[T]] = {}
         for chunk in chunks(parent_ids):
-            mine = select(*columns_of(self.table)).where(parent.in_(chunk)).order_by(*order)
+            mine = select(*self.columns).where(parent.in_(chunk)).order_by(*order)
             for row in await self.rows(mine):
                 found.setdefault(row[parent.key], []).append(self.load(row))
         return found
@@ -136,7 +142,7 @@ class TableRepository(Generic[T]):
     async def page_where(self, request: PageRequest, *where: ColumnElement[bool]) -> Page[T]:
         """One keyset page, newest first."""
         order = Order((self.table.c.created_at, self.table.c.id))
-        wanted = select(*columns_of(self.table)).where(*where, *order.beyond(request.after))
+        wanted = select(*self.columns).where(*where, *order.beyond(request.after))
         return self._page(await self.rows(wanted.order_by(*order.clauses).limit(request.first + 1)), request, order)
 
     async def pages_of(
@@ -149,7 +155,7 @@ class TableRepository(Generic[T]):
         long: bool = False,
     ) -> dict[str, Page[T]]:
         """The same keyset page, newest first unless `order` says otherwise, of each parent's rows; by one statement for
-        up to 50 parents. `long` is said of lists that may have thousands of rows: of those it reads no more than the
+        up to 100 parents. `long` is said of lists that may have thousands of rows: of those it reads no more than the
         page."""
         order = order or Order((self.table.c.created_at, self.table.c.id))
         conditions = [*where, *order.beyond(request.after)]
@@ -159,7 +165,7 @@ class TableRepository(Generic[T]):
             named = first(parent, chunk, conditions, order, request.first + 1)
             own = and_(*(column == named.c[column.key] for column in self.table.primary_key))
             rows: dict[str, list[RowMapping]] = {}
-            for row in await self.rows(select(*columns_of(self.table)).join(named, own).order_by(*order.clauses)):
+            for row in await self.rows(select(*self.columns).join(named, own).order_by(*order.clauses)):
                 rows.setdefault(row[parent.key], []).append(row)
             pages.update({id_: self._page(rows.get(id_, ()), request, order) for id_ in chunk})
         return pages

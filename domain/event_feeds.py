@@ -25,6 +25,7 @@ _QUEUE_LENGTH = 500
 _PULSE_SECONDS = 2.5
 _log = logging.getLogger(__name__)
 Finished = Callable[[], Awaitable[bool]]
+Prepare = Callable[["Kept"], Awaitable[object]]
 
 
 @dataclass(slots=True, eq=False)
@@ -114,11 +115,13 @@ class EventFeeds:
         self._feeds: dict[str, _Feed] = {}
 
     @asynccontextmanager
-    async def listen(self, stream: str, finished: Finished | None) -> AsyncIterator[Listener]:
-        """A queue of what the stream tells from now on. `finished` says whether its object is in a final state."""
+    async def listen(self, stream: str, finished: Finished | None, prepare: Prepare) -> AsyncIterator[Listener]:
+        """A queue of what the stream tells from now on. `finished` says whether its object is in a final state.
+        `prepare` makes of an event, once, what all its listeners will want of it before they are woken; those of one
+        stream all want the same."""
         feed = self._feeds.get(stream)
         if feed is None:
-            feed = self._feeds[stream] = _Feed(stream, self._database, self._doorbell, finished)
+            feed = self._feeds[stream] = _Feed(stream, self._database, self._doorbell, finished, prepare)
         listener = Listener(feed)
         feed.listeners.add(listener)
         try:
@@ -133,12 +136,15 @@ class EventFeeds:
 
 
 class _Feed:
-    def __init__(self, stream: str, database: Database, doorbell: Doorbell, finished: Finished | None) -> None:
+    def __init__(
+        self, stream: str, database: Database, doorbell: Doorbell, finished: Finished | None, prepare: Prepare
+    ) -> None:
         self.listeners: set[Listener] = set()
         self._stream = stream
         self._database = database
         self._doorbell = doorbell
         self._finished = finished
+        self._prepare = prepare
         self._seq = 0
         self._begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._reading = asyncio.Lock()
@@ -169,17 +175,23 @@ class _Feed:
     async def _look(self) -> None:
         async with self._reading:
             self._next_look = None
-            # Asked before the log is read, so that the final event is in what is read.
-            over = self._finished is not None and await self._finished()
-            while True:
-                events = await self._database.read(lambda uow: uow.events.after(self._stream, self._seq, PAGE))
-                for event in events:
-                    self._seq = event.seq
-                    self._tell(Kept(event))
-                if len(events) < PAGE:
-                    break
-            if over:
+            await self._read()
+            if self._finished is not None and await self._finished():
+                # The last event was committed before the answer, perhaps after the log was read.
+                await self._read()
                 self._tell(End())
+
+    async def _read(self) -> None:
+        while True:
+            events = await self._database.read(lambda uow: uow.events.after(self._stream, self._seq, PAGE))
+            page = [Kept(event) for event in events]
+            # Each listener meets what fails there again.
+            await asyncio.gather(*(self._prepare(kept) for kept in page), return_exceptions=True)
+            for kept in page:
+                self._seq = kept.event.seq
+                self._tell(kept)
+            if len(events) < PAGE:
+                return
 
     async def _follow(self) -> None:
         async with self._doorbell.listen(self._stream) as rings:

@@ -73,24 +73,28 @@ class Documents:
         if kept is not None:
             self._kept.move_to_end(text)
             return kept
-        node = self._parsed(text)
+        node = self._parsed(text, places=self._exploring)
         try:
             check_size(node, self._limits)
         except GraphQLError as error:
             raise UnfitDocumentError(error) from error
         self._validate(node)
+        if self._exploring:
+            node = self._parsed(text, places=False)
         document = Document(node, operations_of(self._schema, node))
         self._keep(text, document)
         return document
 
-    def _parsed(self, text: str) -> DocumentNode:
+    def _parsed(self, text: str, *, places: bool) -> DocumentNode:
+        """With `places` its errors tell where. But nodes that know where they stood hold all tokens of the text, in
+        cycles: looking through them for garbage, again and again while they are kept, would hold up everybody."""
         tokens = self._limits.tokens
         longest = tokens * CHARACTERS_PER_TOKEN
         if len(text) > longest:
             message = f"The document has {len(text):,} characters: at most {longest:,} are read, 16 times API_TOKENS."
             raise UnfitDocumentError(too_complex(message))
         try:
-            return parse(text, max_lexical_tokens=tokens, max_comments=tokens)
+            return parse(text, no_location=not places, max_lexical_tokens=tokens, max_comments=tokens)
         except GraphQLSyntaxError as error:
             if not error.message.endswith(_UNREAD):
                 # Not as it is: over WebSocket that kind would close the connection, with all that goes on there.

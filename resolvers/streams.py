@@ -8,7 +8,7 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any, Protocol, TypeGuard, TypeVar
 
-from domain.event_feeds import PAGE, End, Finished, Heard, Kept, Listener, News
+from domain.event_feeds import PAGE, End, Finished, Heard, Kept, Listener, News, Prepare
 from domain.events import checked_cursor
 from domain.models.event import Event
 from domain.ports import UnitOfWork
@@ -33,7 +33,7 @@ async def project_of(found: Awaitable[_OfProject]) -> str:
 
 
 async def follow(
-    context: Context, stream: str, after: str | None, *, finished: Finished | None, allowed: Allowed
+    context: Context, stream: str, after: str | None, *, finished: Finished | None, allowed: Allowed, prepare: Prepare
 ) -> AsyncGenerator[Kept | News, None]:
     """Events of the log in order, and the passing news between them.
 
@@ -45,7 +45,7 @@ async def follow(
     """
     project_id = await context.database.read(allowed)
     cursor = await context.database.read(partial(checked_cursor, stream=stream, after=after))
-    async with context.feeds.listen(stream, finished) as listener:
+    async with context.feeds.listen(stream, finished, prepare) as listener:
         seq = cursor if cursor is not None else 0 if finished is not None else listener.since
         reader = _Reader(context, stream, allowed, project_id, seq)
         if finished is not None and await finished():
@@ -66,10 +66,14 @@ async def tell(
 ) -> AsyncGenerator[T, None]:
     """What `event` makes of the events that `follow` gives, and `news` of the passing news. It is made once for all who
     listen; None is told to nobody."""
-    async with aclosing(follow(context, stream, after, finished=finished, allowed=allowed)) as heard:
+
+    def prepared(kept: Kept) -> Coroutine[Any, Any, T | None]:
+        return kept.once("told", partial(event, kept.event))
+
+    async with aclosing(follow(context, stream, after, finished=finished, allowed=allowed, prepare=prepared)) as heard:
         async for one in heard:
             if isinstance(one, Kept):
-                made = await one.once("told", partial(event, one.event))
+                made = await prepared(one)
             elif news is not None:
                 made = await one.once("told", partial(news, one.seq, one.news))
             else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -24,7 +23,6 @@ from domain.imports import readable_import
 from domain.models.asset import BatchStatus
 from domain.models.event import Event, ProjectEventKind, TrainingEventKind
 from domain.models.training import EpochMetrics as EpochMetricsEntity
-from domain.models.training import TrainingJob as TrainingJobEntity
 from domain.models.training import TrainingJobStatus
 from domain.models.version import DatasetStatus, VersionStage
 from domain.policies import Action, authorize_project
@@ -141,28 +139,24 @@ class Subscription(DetectionSubscriptions):
 
     @strawberry.subscription
     @watches
-    async def training_progress(
+    def training_progress(
         self, info: Info, job_id: strawberry.ID, after: str | None = None
     ) -> AsyncGenerator[TrainingEvent, None]:
         context = info.context
-        job = await context.database.read(lambda uow: readable_job(uow, context.principal, job_id, Action.READ))
 
         async def finished() -> bool:
-            current = await context.loaders.job.load(job_id)
-            return current is None or current.status.final
+            job = await context.loaders.job.load(job_id)
+            return job is None or job.status.final
 
-        events = tell(
+        return tell(
             context,
             training_stream(job_id),
             after,
             finished=finished,
             allowed=lambda uow: project_of(readable_job(uow, context.principal, job_id, Action.READ)),
-            event=partial(_kept_training_event, job),
-            news=partial(_passing_training_event, job),
+            event=partial(_kept_training_event, context, job_id),
+            news=partial(_passing_training_event, context, job_id),
         )
-        async with aclosing(events):
-            async for event in events:
-                yield event
 
     @strawberry.subscription(
         description="One event for each change to the project's versions, jobs, models and deployments, to keep lists "
@@ -243,7 +237,8 @@ async def _upload_event(context: Context, batch_id: str, event: Event) -> Upload
     )
 
 
-async def _kept_training_event(job: TrainingJobEntity, event: Event) -> TrainingEvent:
+async def _kept_training_event(context: Context, job_id: str, event: Event) -> TrainingEvent:
+    job = required(await context.loaders.job.load(job_id), "training job")
     epoch, metrics = event.payload["epoch"], event.payload.get("metrics")
     status = TrainingJobStatus(event.payload["status"])
     done = status is TrainingJobStatus.COMPLETED
@@ -260,12 +255,13 @@ async def _kept_training_event(job: TrainingJobEntity, event: Event) -> Training
         eta_seconds=event.payload.get("etaSeconds"),
         metrics=EpochMetrics.of(EpochMetricsEntity(**metrics)) if metrics else None,
         message=event.payload.get("message"),
-        job_id=job.id,
+        entity=job,
     )
 
 
-async def _passing_training_event(job: TrainingJobEntity, seq: int, news: Mapping[str, Any]) -> TrainingEvent:
+async def _passing_training_event(context: Context, job_id: str, seq: int, news: Mapping[str, Any]) -> TrainingEvent:
     """A batch of the running epoch, or while the images are being rendered how far that is, in its message."""
+    job = required(await context.loaders.job.load(job_id), "training job")
     rendering = "rendered" in news
     epoch = job.epoch if rendering else news["epoch"]
     batch, batches = (None, None) if rendering else (news["batch"], max(news["batches"], 1))
@@ -283,7 +279,7 @@ async def _passing_training_event(job: TrainingJobEntity, seq: int, news: Mappin
         eta_seconds=None,
         metrics=None,
         message=f"{news['rendered']:,} of {news['images']:,} images are rendered." if rendering else None,
-        job_id=job.id,
+        entity=job,
     )
 
 

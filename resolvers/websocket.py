@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 import structlog
@@ -41,10 +42,15 @@ class Socket(ASGIWebSocketAdapter):
         self._sending[id(message)] = time.monotonic()
         try:
             await self.ws.send_text(self.view.encode_json_string(message))
-        except WebSocketDisconnect as gone:
+        except (WebSocketDisconnect, RuntimeError) as gone:
             raise WebSocketDisconnected from gone
         finally:
             del self._sending[id(message)]
+
+    async def close(self, code: int, reason: str) -> None:
+        """A reason has at most 123 bytes. The server may have closed by itself, on text that is no UTF-8."""
+        with suppress(WebSocketDisconnect, RuntimeError):
+            await super().close(code, reason.encode()[:123].decode(errors="ignore"))
 
     def unwatch(self) -> None:
         """The connection is over."""
@@ -89,6 +95,11 @@ class Connection(BaseGraphQLTransportWSHandler[Context, None]):
             await self.websocket.send_json({"id": message["id"], "type": "error", "payload": [error]})
         else:
             await super().handle_subscribe(message)
+
+    async def handle_task_exception(self, error: Exception) -> None:
+        """Who has gone away has done nothing wrong."""
+        if not isinstance(error, WebSocketDisconnected):
+            await super().handle_task_exception(error)
 
     def forget_id(self, id: str) -> None:  # noqa: A002 - the base class's name
         """The client may have completed the operation at the same moment."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Callable, Hashable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from inspect import isawaitable
 from typing import Any
 
 _viewers: ContextVar[list[None] | None] = ContextVar("viewers", default=None)
@@ -21,7 +22,7 @@ def note_viewer() -> None:
 @dataclass(frozen=True, slots=True)
 class _Answer:
     result: Any
-    personal: bool
+    viewers: list[None]
 
 
 class Answers:
@@ -29,28 +30,33 @@ class Answers:
     a look at who asks is everybody's."""
 
     def __init__(self) -> None:
-        self._tasks: dict[Hashable, asyncio.Task[_Answer]] = {}
+        self._answers: dict[Hashable, _Answer] = {}
 
     async def answer(self, question: Hashable, viewer: Hashable, execute: Callable[[], Any]) -> Any:
         """What `execute` makes of the event, which may be awaitable."""
-        answer = await self._made((question, None), execute)
-        if answer.personal:
+        result, personal = await self._made((question, None), execute)
+        if personal:
             # Who was first has no claim to it either: another may have been answered in its place.
-            answer = await self._made((question, viewer), execute)
-        return answer.result
+            result, _ = await self._made((question, viewer), execute)
+        return result
 
-    async def _made(self, key: Hashable, execute: Callable[[], Any]) -> _Answer:
-        task = self._tasks.get(key)
-        if task is None:
-            task = self._tasks[key] = asyncio.create_task(_execute(execute))
-        # Who is cancelled here takes nothing from the others.
-        return task.result() if task.done() else await asyncio.shield(task)
+    async def _made(self, key: Hashable, execute: Callable[[], Any]) -> tuple[Any, bool]:
+        answer = self._answers.get(key)
+        if answer is None:
+            answer = self._answers[key] = _begun(execute)
+        result = answer.result
+        if isinstance(result, asyncio.Task):
+            # Who is cancelled here takes nothing from the others.
+            result = result.result() if result.done() else await asyncio.shield(result)
+        return result, bool(answer.viewers)
 
 
-async def _execute(execute: Callable[[], Any]) -> _Answer:
+def _begun(execute: Callable[[], Any]) -> _Answer:
     viewers: list[None] = []
-    _viewers.set(viewers)
-    result = execute()
-    if isinstance(result, Awaitable):
-        result = await result
-    return _Answer(result, bool(viewers))
+    token = _viewers.set(viewers)
+    try:
+        result = execute()
+        # The task takes the variable's value along.
+        return _Answer(asyncio.ensure_future(result) if isawaitable(result) else result, viewers)
+    finally:
+        _viewers.reset(token)

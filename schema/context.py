@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, fields
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import strawberry
@@ -40,9 +40,10 @@ from schema.answers import note_viewer
 from schema.lists import Lists
 
 
-@dataclass(frozen=True, slots=True)
 class Loaders:
-    """By id unless the name says otherwise. They gather, and forget what they found: a subscription lives for hours."""
+    """By id unless the name says otherwise. They gather, and forget what they found: a subscription lives for hours.
+
+    Each is made by its name when it is first used: few operations use more than a handful."""
 
     user: DataLoader[str, User | None]
     teams_of_user: DataLoader[str, list[tuple[Team, TeamRole]]]
@@ -92,7 +93,6 @@ class Loaders:
     children_of_model: DataLoader[str, list[TrainedModel]]
     evaluation: DataLoader[str, ModelEvaluation | None]
     evaluations_of_model: DataLoader[str, list[ModelEvaluation]]
-    deployed: DataLoader[str, bool]
     deployment: DataLoader[str, ModelDeployment | None]
     deployments_of_project: Lists[ModelDeployment]
     detection: DataLoader[str, DetectionJob | None]
@@ -100,12 +100,27 @@ class Loaders:
     stream_head: DataLoader[str, int]
     webhooks_of_project: DataLoader[str, list[Webhook]]
 
+    def __init__(self, makers: Mapping[str, Callable[[], Any]]) -> None:
+        self._makers = makers
+        self._remembering = False
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._makers:
+            raise AttributeError(name)
+        made = self._makers[name]()
+        setattr(self, name, made)
+        self._tell(made)
+        return made
+
     def remember(self) -> None:
         """From now on they look nothing up twice, which is good for one query and nothing that lives longer."""
-        for field_ in fields(self):
-            one = getattr(self, field_.name)
-            for loader in (one.pages, one.counts) if isinstance(one, Lists) else (one,):
-                loader.cache = True
+        self._remembering = True
+        for name in self._makers.keys() & vars(self).keys():
+            self._tell(getattr(self, name))
+
+    def _tell(self, made: Any) -> None:
+        for loader in (made.pages, made.counts) if isinstance(made, Lists) else (made,):
+            loader.cache = self._remembering
 
 
 @dataclass(slots=True)

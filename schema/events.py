@@ -9,6 +9,7 @@ from typing import Annotated, Union
 import strawberry
 
 from domain.models.event import ProjectEventKind, TrainingEventKind
+from domain.models.training import TrainingJob as TrainingJobEntity
 from domain.models.training import TrainingJobStatus
 from domain.models.version import VersionStage
 from schema.answers import Answers
@@ -20,7 +21,6 @@ from schema.exports import VersionExport
 from schema.imports import ImportJob
 from schema.models import ModelDeployment, ModelEvaluation, TrainedModel
 from schema.projects import Project
-from schema.required import required
 from schema.training import EpochMetrics, TrainingJob
 from schema.versions import DatasetVersion
 
@@ -104,16 +104,16 @@ class TrainingEvent:
     eta_seconds: int | None
     metrics: EpochMetrics | None
     message: str | None
-    job_id: strawberry.Private[str]
+    entity: strawberry.Private[TrainingJobEntity]
     answers: strawberry.Private[Answers] = field(default_factory=Answers)
 
     @strawberry.field
-    async def job(self, info: Info) -> TrainingJob:
-        return TrainingJob.of(required(await info.context.loaders.job.load(self.job_id), "training job"))
+    def job(self) -> TrainingJob:
+        return TrainingJob.of(self.entity)
 
     @strawberry.field
     async def model(self, info: Info) -> TrainedModel | None:
-        model = await info.context.loaders.model_of_job.load(self.job_id)
+        model = await info.context.loaders.model_of_job.load(self.entity.id)
         return TrainedModel.of(model) if model else None
 
 

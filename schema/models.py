@@ -110,6 +110,7 @@ class TrainedModel(Node):
     sha256: str | None
     created_at: datetime
     imported: bool = strawberry.field(description="True for weights an operator brought; they have no version or job.")
+    deployed: bool
     entity: strawberry.Private[TrainedModelEntity]
 
     @classmethod
@@ -124,6 +125,7 @@ class TrainedModel(Node):
             sha256=model.sha256,
             created_at=model.created_at,
             imported=model.imported,
+            deployed=model.deployed,
             entity=model,
         )
 
@@ -161,10 +163,6 @@ class TrainedModel(Node):
     )
     async def evaluations(self, info: Info) -> list[ModelEvaluation]:
         return [ModelEvaluation.of(one) for one in await info.context.loaders.evaluations_of_model.load(self.id)]
-
-    @strawberry.field
-    async def deployed(self, info: Info) -> bool:
-        return await info.context.loaders.deployed.load(self.id)
 
     @strawberry.field
     async def weights_url(self, info: Info) -> str:

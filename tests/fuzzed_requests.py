@@ -9,7 +9,8 @@ from random import Random
 from typing import Any
 from urllib.parse import urlencode
 
-from fuzzed_documents import NUMBERS, TEXTS, Documents, Operation, spoiled
+from fuzzed_documents import NUMBERS, TEXTS, Documents, Operation
+from spoiled_documents import spoiled
 
 _JSON = "application/json"
 _TYPES = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -89,6 +89,8 @@ class TrainedModel:
     created_at: datetime
     imported: bool = False
     files: tuple[ModelFile, ...] = ()
+    deployed: bool = field(default=False, compare=False)
+    """A project detected with it when it was read."""
 
 
 class EvaluationStatus(StrEnum):

@@ -30,6 +30,7 @@ TELLING = 6
 """Characters from which on a text tells whose it is."""
 _SIGNATURE = re.compile(r'\?[^"\s]*')
 _GPU_SECONDS = 600
+_AT_ONCE = 8
 
 
 class Matrix:
@@ -43,11 +44,13 @@ class Matrix:
         self.nobody = api.caller(None)
         self.stranger = stranger
         self.members = {role: api.caller(user) for role, user in ours.members.items()}
+        self._few = asyncio.Semaphore(_AT_ONCE)
 
     async def ask(self, caller: Caller, question: Question, ids: Mapping[str, str], probed: str = "") -> str:
         """The body of the answer, without the ids that were sent, and without what signs addresses for a while."""
         payload = asked(question, ids, probed)
-        response = await caller.http.post("/graphql", json=payload, headers=caller.headers)
+        async with self._few:
+            response = await caller.http.post("/graphql", json=payload, headers=caller.headers)
         return self.checked(question, payload, response.text)
 
     async def first_message(self, caller: Caller, question: Question, ids: Mapping[str, str], probed: str = "") -> str:

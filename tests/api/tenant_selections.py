@@ -33,16 +33,18 @@ class Question:
 
 
 def selection(kind: object, depth: int) -> str:
-    """All fields of the type that need no id, and so on for what they lead to, `depth` objects further."""
+    """All fields of the type that need no id, and so on for what they lead to, `depth` objects with an id further."""
     if not isinstance(kind, GraphQLObjectType):
         return "__typename ... on Node { id }"
     parts = ["__typename"]
     for name, field, below in _fields(kind):
         if is_leaf_type(get_named_type(field.type)):
             parts.append(name)
-        elif depth > 0:
+            continue
+        left = depth if isinstance(below, GraphQLObjectType) and not below.interfaces else depth - 1
+        if left >= 0:
             steps = _step(kind, name, field)
-            text = selection(below, depth - 1)
+            text = selection(below, left)
             for one in reversed(steps):
                 text = f"{one.text} {{ {text} }}"
             parts.append(text)

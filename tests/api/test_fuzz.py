@@ -8,6 +8,8 @@ import json
 import os
 import re
 import shutil
+import sys
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -47,6 +49,8 @@ class Tally:
     codes: Counter[str] = field(default_factory=Counter)
     closes: Counter[int] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
+    slowest: float = 0
+    """Seconds."""
 
     def take(self, request: FuzzedRequest, answer: Answer) -> None:
         self.statuses[answer.status] += 1
@@ -101,6 +105,7 @@ async def target(
         "redis_url": embedded_redis_url,
         "jwt_secret": SECRET,
         "api_operations_per_minute": 1_000_000,
+        "graphiql": "off",
     }
     async with watched_server(tmp_path, settings) as server:
         yield Target(server, (*tokens, None, "nonsense"), _pool([world.ids for world in worlds]))
@@ -117,7 +122,7 @@ async def _send_all(target: Target, count: int, seed: int, tally: Tally) -> None
     async def send() -> None:
         connection = RawConnection(target.server.port)
         for _ in left:
-            request, token = requests.request(), random.choice(target.tokens)
+            request, token, asked = requests.request(), random.choice(target.tokens), time.monotonic()
             try:
                 async with asyncio.timeout(PATIENCE):
                     answer = await connection.send(request.encoded(token), head=request.method == "HEAD")
@@ -125,6 +130,7 @@ async def _send_all(target: Target, count: int, seed: int, tally: Tally) -> None
                 tally.wrong.append(f"{error!r} for {request.told()}")
             else:
                 tally.take(request, answer)
+                tally.slowest = max(tally.slowest, time.monotonic() - asked)
         connection.close()
 
     async with asyncio.TaskGroup() as group:
@@ -143,18 +149,17 @@ def _sound(server: WatchedServer, tally: Tally, figures: Figures) -> None:
     assert figures.worst_hold < 10, told
 
 
-async def test_ten_thousand_requests(target: Target, record_property: Any) -> None:
+async def test_ten_thousand_requests(target: Target) -> None:
+    """`pytest -rP` shows the figures: the promise is 100 ms for `worst_hold`, on a machine that does nothing else."""
     tally = Tally()
     await _send_all(target, WARM_UP, SEED + 1, tally)
     before = await target.server.figures()
     await _send_all(target, REQUESTS - WARM_UP, SEED, tally)
     figures = await target.server.figures()
-    for name, value in (("worst_hold", figures.worst_hold), ("worst_work", figures.worst_work)):
-        record_property(name, value)
-
+    sys.stdout.write(f"{figures}\nThe slowest answer took {tally.slowest:.2f} s. {tally.statuses} {tally.codes}\n")
     _sound(target.server, tally, figures)
     assert figures.rss - before.rss < GROWTH_BYTES, f"from {before.rss} to {figures.rss} bytes, FUZZ_SEED={SEED}"
-    assert tally.statuses[200] > REQUESTS / 4, f"hardly a document was run: {tally.statuses}"
+    assert tally.statuses[200] > REQUESTS / 4, f"hardly a document was read: {tally.statuses}"
 
 
 async def test_hostile_documents_are_soon_refused(target: Target) -> None:
@@ -205,7 +210,8 @@ async def _speak(target: Target, requests: Requests, random: Random, tally: Tall
         except ConnectionClosed as closed:
             code = closed.rcvd.code if closed.rcvd else 1006
             tally.closes[code] += 1
-            if code not in (1002, 1003, 1007, 1009) and not 4400 <= code < 4500:
+            # 1006: what the server had not read when it closed resets the connection, and its last word may be lost.
+            if code not in (1002, 1003, 1006, 1007, 1009) and not 4400 <= code < 4500:
                 tally.wrong.append(f"closed with {closed}")
 
 

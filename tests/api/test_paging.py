@@ -253,6 +253,16 @@ async def test_filters_narrow_pages_and_their_count(api: Stack, home: Home) -> N
         assert page["totalCount"] == len(ids), where
 
 
+async def test_a_bad_cursor_is_refused_where_it_stands(api: Stack, home: Home) -> None:
+    """Lists of one kind are looked up together, and one of them asked for wrongly fails no other."""
+    await add_images(api.database, home.project, ["one", "two"])
+    elsewhere = base64.urlsafe_b64encode(b"[1]").decode()
+    document = """query($id: ID!, $after: String) { node(id: $id) { ... on Project {
+      right: assets(first: 1) { nodes { id } } wrong: assets(first: 1, after: $after) { nodes { id } } } } }"""
+    answer = await api.caller(home.owner).ask(document, id=home.project.id, after=elsewhere)
+    assert (codes(answer), [error["path"] for error in answer["errors"]]) == (["BAD_USER_INPUT"], [["node", "wrong"]])
+
+
 async def test_a_bad_first_or_cursor_is_bad_user_input(api: Stack, home: Home) -> None:
     await add_images(api.database, home.project, ["a", "b", "c"])
     await add_uploads(api.database, home.project, await add_batch(api.database, home.project), ["x"], UploadState.OPEN)
