@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 from sqlalchemy import text
@@ -41,6 +42,7 @@ from domain.ports import Bell, JobQueue, Ring, UnitOfWork
 
 T = TypeVar("T")
 _REPEATS = 8
+_CLOSING_SECONDS = 5
 
 
 class SqlUnitOfWork:
@@ -98,6 +100,10 @@ class SqlDatabase:
         self._bell = bell
         self._queue = queue
         self._versions_enabled_everywhere = versions_enabled_everywhere
+        self._users = 0
+        self._closed = False
+        self._unused = asyncio.Event()
+        self._unused.set()
 
     async def write(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
         for repeat in range(_REPEATS):
@@ -110,7 +116,7 @@ class SqlDatabase:
         raise AssertionError("unreachable")
 
     async def _write_once(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
-        async with self.engine.connect() as raw:
+        async with self._in_use(), self.engine.connect() as raw:
             connection = await raw.execution_options(**{WRITES: True})
             async with connection.begin():
                 uow = SqlUnitOfWork(connection, self._versions_enabled_everywhere)
@@ -123,7 +129,7 @@ class SqlDatabase:
         return result
 
     async def read(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
-        async with self.engine.connect() as connection, connection.begin():
+        async with self._in_use(), self.engine.connect() as connection, connection.begin():
             return await work(SqlUnitOfWork(connection, self._versions_enabled_everywhere))
 
     async def ready(self) -> None:
@@ -132,4 +138,23 @@ class SqlDatabase:
             await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
+        """Waits a moment for what is being read or written, and lets nothing new begin: a connection that comes back
+        later, or is opened anew, would never be closed."""
+        self._closed = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSING_SECONDS):
+                await self._unused.wait()
         await self.engine.dispose()
+
+    @asynccontextmanager
+    async def _in_use(self) -> AsyncIterator[None]:
+        if self._closed:
+            raise RuntimeError("The database is closed.")
+        self._users += 1
+        self._unused.clear()
+        try:
+            yield
+        finally:
+            self._users -= 1
+            if self._users == 0:
+                self._unused.set()

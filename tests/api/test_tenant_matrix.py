@@ -8,6 +8,7 @@ import json
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from graphql import GraphQLInterfaceType, build_schema
@@ -40,7 +41,7 @@ WATCHED = list(root_questions(SCHEMA, "subscription", "Subscription", 1))
 UPLOAD = """mutation($input: RequestUploadsInput!) { requestUploads(input: $input) {
   uploads { url existingAsset { id } } userErrors { code } } }"""
 FirstEvent = Callable[[Matrix, Caller, Question, Mapping[str, str], str], Awaitable[str]]
-MUCH_AT_ONCE = {"api_tokens": 10_000, "api_fields": 10_000, "api_cost": 10_000_000}
+MUCH_AT_ONCE: Mapping[str, Any] = {"api_tokens": 10_000, "api_fields": 10_000, "api_cost": 10_000_000}
 """Limits for questions after all that there is."""
 REFUSED = {"NOT_FOUND", "INVALID", "FORBIDDEN"}
 OF_NOTHING = '{"data":{"node":null}}'
