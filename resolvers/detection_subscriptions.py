@@ -8,15 +8,13 @@ from functools import partial
 import strawberry
 
 from domain.detection_jobs import readable_detection
-from domain.events import detection_stream, encode_event_cursor
-from domain.models.event import Event
+from domain.events import detection_stream
 from domain.policies import Action
 from resolvers.permissions import watches
 from resolvers.streams import project_of, tell
-from schema.context import Context, Info
-from schema.detections import DetectionJob
+from resolvers.told_events import detection_event
+from schema.context import Info
 from schema.events import DetectionEvent
-from schema.required import required
 
 
 @strawberry.type
@@ -38,18 +36,5 @@ class DetectionSubscriptions:
             after,
             finished=finished,
             allowed=lambda uow: project_of(readable_detection(uow, context.principal, job_id, Action.READ)),
-            event=partial(_detection_event, context, job_id),
+            event=partial(detection_event, context, job_id),
         )
-
-
-async def _detection_event(context: Context, job_id: str, event: Event) -> DetectionEvent:
-    job = required(await context.loaders.detection.load(job_id), "detection job")
-    asset_id = event.payload["assetId"]
-    return DetectionEvent(
-        cursor=encode_event_cursor(event.seq),
-        at=event.at,
-        job=DetectionJob.of(job),
-        asset_id=strawberry.ID(asset_id) if asset_id is not None else None,
-        found=event.payload["found"],
-        message=event.payload["message"],
-    )

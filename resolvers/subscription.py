@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import AsyncGenerator
 from functools import partial
-from typing import Any
 
 import strawberry
 
 from domain.events import (
-    encode_event_cursor,
     export_stream,
     import_stream,
     project_stream,
@@ -21,10 +18,7 @@ from domain.events import (
 from domain.exports import readable_export
 from domain.imports import readable_import
 from domain.models.asset import BatchStatus
-from domain.models.event import Event, ProjectEventKind, TrainingEventKind
-from domain.models.training import EpochMetrics as EpochMetricsEntity
-from domain.models.training import TrainingJobStatus
-from domain.models.version import DatasetStatus, VersionStage
+from domain.models.version import DatasetStatus
 from domain.policies import Action, authorize_project
 from domain.ports import UnitOfWork
 from domain.training import readable_job
@@ -33,26 +27,24 @@ from domain.versions import readable_version
 from resolvers.detection_subscriptions import DetectionSubscriptions
 from resolvers.permissions import watches
 from resolvers.streams import project_of, tell
-from schema.assets import UploadBatch, UploadResult
-from schema.checks import VersionCheck
-from schema.context import Context, Info
-from schema.detections import DetectionJob
+from resolvers.told_events import (
+    export_event,
+    import_event,
+    kept_training_event,
+    passing_training_event,
+    project_event,
+    upload_event,
+    version_event,
+)
+from schema.context import Info
 from schema.events import (
     ExportEvent,
     ImportEvent,
     ProjectEvent,
-    ProjectSubject,
     TrainingEvent,
     UploadEvent,
     VersionEvent,
 )
-from schema.exports import VersionExport
-from schema.imports import ImportJob
-from schema.models import ModelDeployment, ModelEvaluation, TrainedModel
-from schema.projects import Project
-from schema.required import required
-from schema.training import EpochMetrics, TrainingJob
-from schema.versions import DatasetVersion
 
 
 @strawberry.type
@@ -74,7 +66,7 @@ class Subscription(DetectionSubscriptions):
             after,
             finished=finished,
             allowed=lambda uow: project_of(readable_batch(uow, context.principal, batch_id)),
-            event=partial(_upload_event, context, batch_id),
+            event=partial(upload_event, context, batch_id),
         )
 
     @strawberry.subscription
@@ -94,7 +86,7 @@ class Subscription(DetectionSubscriptions):
             after,
             finished=finished,
             allowed=lambda uow: project_of(readable_import(uow, context.principal, job_id)),
-            event=partial(_import_event, context, job_id),
+            event=partial(import_event, context, job_id),
         )
 
     @strawberry.subscription
@@ -114,7 +106,7 @@ class Subscription(DetectionSubscriptions):
             after,
             finished=finished,
             allowed=lambda uow: project_of(readable_version(uow, context.principal, version_id, Action.READ)),
-            event=partial(_version_event, context, version_id),
+            event=partial(version_event, context, version_id),
         )
 
     @strawberry.subscription
@@ -134,7 +126,7 @@ class Subscription(DetectionSubscriptions):
             after,
             finished=finished,
             allowed=lambda uow: project_of(readable_export(uow, context.principal, export_id, Action.READ)),
-            event=partial(_export_event, context, export_id),
+            event=partial(export_event, context, export_id),
         )
 
     @strawberry.subscription
@@ -154,8 +146,8 @@ class Subscription(DetectionSubscriptions):
             after,
             finished=finished,
             allowed=lambda uow: project_of(readable_job(uow, context.principal, job_id, Action.READ)),
-            event=partial(_kept_training_event, context, job_id),
-            news=partial(_passing_training_event, context, job_id),
+            event=partial(kept_training_event, context, job_id),
+            news=partial(passing_training_event, context, job_id),
         )
 
     @strawberry.subscription(
@@ -176,129 +168,5 @@ class Subscription(DetectionSubscriptions):
             project_stream(project_id),
             after,
             allowed=allowed,
-            event=partial(_project_event, context),
+            event=partial(project_event, context),
         )
-
-
-async def _import_event(context: Context, job_id: str, event: Event) -> ImportEvent:
-    job = required(await context.loaders.import_job.load(job_id), "import job")
-    return ImportEvent(
-        cursor=encode_event_cursor(event.seq),
-        at=event.at,
-        job=ImportJob.of(job),
-        done=event.payload["done"],
-        total=event.payload["total"],
-    )
-
-
-async def _version_event(context: Context, version_id: str, event: Event) -> VersionEvent:
-    version = required(await context.loaders.version.load(version_id), "version")
-    return VersionEvent(
-        cursor=encode_event_cursor(event.seq),
-        at=event.at,
-        version=DatasetVersion.of(version),
-        stage=VersionStage(event.payload["stage"]),
-        done=event.payload["done"],
-        total=event.payload["total"],
-        message=event.payload["message"],
-    )
-
-
-async def _export_event(context: Context, export_id: str, event: Event) -> ExportEvent:
-    export = required(await context.loaders.export.load(export_id), "export")
-    return ExportEvent(
-        cursor=encode_event_cursor(event.seq),
-        at=event.at,
-        export=VersionExport.of(export),
-        done=event.payload["done"],
-        total=event.payload["total"],
-        message=event.payload["message"],
-    )
-
-
-async def _project_event(context: Context, event: Event) -> ProjectEvent | None:
-    subject = await _subject(context, event.payload)
-    if subject is None:
-        return None
-    kind = ProjectEventKind(event.kind)
-    return ProjectEvent(cursor=encode_event_cursor(event.seq), at=event.at, kind=kind, subject=subject)
-
-
-async def _upload_event(context: Context, batch_id: str, event: Event) -> UploadEvent:
-    upload_id = event.payload["uploadId"]
-    upload = await context.loaders.upload.load(upload_id) if upload_id else None
-    return UploadEvent(
-        cursor=encode_event_cursor(event.seq),
-        at=event.at,
-        batch=UploadBatch.of(required(await context.loaders.batch.load(batch_id), "upload batch")),
-        done=event.payload["done"],
-        total=event.payload["total"],
-        result=UploadResult.of(upload) if upload else None,
-    )
-
-
-async def _kept_training_event(context: Context, job_id: str, event: Event) -> TrainingEvent:
-    job = required(await context.loaders.job.load(job_id), "training job")
-    epoch, metrics = event.payload["epoch"], event.payload.get("metrics")
-    status = TrainingJobStatus(event.payload["status"])
-    done = status is TrainingJobStatus.COMPLETED
-    return TrainingEvent(
-        cursor=encode_event_cursor(event.seq),
-        at=event.at,
-        kind=TrainingEventKind(event.kind),
-        status=status,
-        epoch=epoch,
-        epochs=job.config.epochs,
-        batch=None,
-        batches=None,
-        progress=1.0 if done else min(epoch / job.config.epochs, 1.0),
-        eta_seconds=event.payload.get("etaSeconds"),
-        metrics=EpochMetrics.of(EpochMetricsEntity(**metrics)) if metrics else None,
-        message=event.payload.get("message"),
-        entity=job,
-    )
-
-
-async def _passing_training_event(context: Context, job_id: str, seq: int, news: Mapping[str, Any]) -> TrainingEvent:
-    """A batch of the running epoch, or while the images are being rendered how far that is, in its message."""
-    job = required(await context.loaders.job.load(job_id), "training job")
-    rendering = "rendered" in news
-    epoch = job.epoch if rendering else news["epoch"]
-    batch, batches = (None, None) if rendering else (news["batch"], max(news["batches"], 1))
-    done = epoch if batch is None or batches is None else epoch - 1 + batch / batches
-    return TrainingEvent(
-        cursor=encode_event_cursor(seq),
-        at=datetime.now(UTC),
-        kind=TrainingEventKind.BATCH,
-        status=TrainingJobStatus.PREPARING if rendering else TrainingJobStatus.RUNNING,
-        epoch=epoch,
-        epochs=job.config.epochs,
-        batch=batch,
-        batches=batches,
-        progress=min(done / job.config.epochs, 1.0),
-        eta_seconds=None,
-        metrics=None,
-        message=f"{news['rendered']:,} of {news['images']:,} images are rendered." if rendering else None,
-        entity=job,
-    )
-
-
-async def _subject(context: Context, payload: Mapping[str, Any]) -> ProjectSubject | None:
-    """The object an event of a project names, as it is now; None once it is gone."""
-    loaders = context.loaders
-    of: Mapping[str, tuple[Any, Callable[[Any], ProjectSubject]]] = {
-        "DatasetVersion": (loaders.version, DatasetVersion.of),
-        "VersionCheck": (loaders.check, VersionCheck.of),
-        "VersionExport": (loaders.export, VersionExport.of),
-        "TrainingJob": (loaders.job, TrainingJob.of),
-        "TrainedModel": (loaders.model, TrainedModel.of),
-        "ModelDeployment": (loaders.deployment, ModelDeployment.of),
-        "ModelEvaluation": (loaders.evaluation, ModelEvaluation.of),
-        "DetectionJob": (loaders.detection, DetectionJob.of),
-        "UploadBatch": (loaders.batch, UploadBatch.of),
-        "ImportJob": (loaders.import_job, ImportJob.of),
-        "Project": (loaders.project, Project.of),
-    }
-    loader, wrap = of[payload["type"]]
-    found = await loader.load(payload["id"])
-    return wrap(found) if found is not None else None

@@ -265,6 +265,7 @@ async def running_api(
 @asynccontextmanager
 async def served(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
     """The application answers while this is open, in the event loop of the test."""
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # which sockets that asyncio makes have
     server = _Server(
         uvicorn.Config(
             app,
