@@ -7,7 +7,9 @@ import asyncio
 import sys
 from collections.abc import Mapping
 
+from bench.api import measure_version_list
 from bench.diffing import measure_diffing
+from bench.fan_out import measure_fan_out
 from bench.grid import measure_grid
 from bench.inference import measure_inference
 from bench.intake import INTAKE, Benchmark
@@ -24,6 +26,8 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "training": measure_training,
     "inference": measure_inference,
     "grid": measure_grid,
+    "api": measure_version_list,
+    "fan-out": measure_fan_out,
     **INTAKE,
 }
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import RowMapping, delete, select
 
-from db.repository import TableRepository, chunks, columns_of
+from db.repository import TableRepository, columns_of
 from db.tables import webhook_deliveries, webhooks
 from domain.models.webhook import Webhook, WebhookDelivery, WebhookEvent
 from domain.paging import Page, PageRequest
@@ -27,12 +27,7 @@ class SqlWebhooks(TableRepository[Webhook]):
         return replace(webhook, events=tuple(WebhookEvent(event) for event in webhook.events))
 
     async def of_projects(self, project_ids: Iterable[str]) -> dict[str, list[Webhook]]:
-        found: dict[str, list[Webhook]] = {}
-        for chunk in chunks(project_ids):
-            mine = select(*columns_of(webhooks)).where(webhooks.c.project_id.in_(chunk))
-            for webhook in await self.all(mine.order_by(*_NEWEST_FIRST)):
-                found.setdefault(webhook.project_id, []).append(webhook)
-        return found
+        return await self.all_of(webhooks.c.project_id, project_ids, *_NEWEST_FIRST)
 
     async def wanting(self, project_id: str, event: WebhookEvent) -> Sequence[Webhook]:
         mine = select(*columns_of(webhooks)).where(webhooks.c.project_id == project_id).order_by(*_NEWEST_FIRST)
@@ -49,11 +44,11 @@ class SqlWebhookDeliveries(TableRepository[WebhookDelivery]):
     table = webhook_deliveries
     entity = WebhookDelivery
 
-    async def page(self, webhook_id: str, request: PageRequest) -> Page[WebhookDelivery]:
-        return await self.page_where(request, webhook_deliveries.c.webhook_id == webhook_id)
+    async def pages(self, webhook_ids: Iterable[str], request: PageRequest) -> dict[str, Page[WebhookDelivery]]:
+        return await self.pages_of(webhook_deliveries.c.webhook_id, webhook_ids, request, long=True)
 
-    async def count(self, webhook_id: str) -> int:
-        return await self.count_where(webhook_deliveries.c.webhook_id == webhook_id)
+    async def counts(self, webhook_ids: Iterable[str]) -> dict[str, int]:
+        return await self.counts_of(webhook_deliveries.c.webhook_id, webhook_ids)
 
     async def remove_older(self, than: datetime, limit: int) -> int:
         old = select(webhook_deliveries.c.id).where(webhook_deliveries.c.created_at < than).limit(limit)

@@ -91,6 +91,9 @@ def loader_factory(database: Database) -> Callable[[], Loaders]:
         ),
         "stream_head": partial(either, lambda uow, streams: uow.events.head(streams), int),
         "webhooks_of_project": partial(either, lambda uow, ids: uow.webhooks.of_projects(ids), list),
+        "deliveries_of_webhook": partial(
+            _lists, database, lambda uow: uow.webhook_deliveries.pages, lambda uow: uow.webhook_deliveries.counts
+        ),
     }
     return partial(Loaders, makers)
 

@@ -24,7 +24,7 @@ from domain.models.people import Principal, Team, TeamRole, User
 from domain.models.project import Project
 from domain.models.training import EpochMetrics, TrainingJob, TrainingJobStatus
 from domain.models.version import ClassCount, DatasetVersion, Split, VersionAsset
-from domain.models.webhook import Webhook
+from domain.models.webhook import Webhook, WebhookDelivery
 from domain.ports import (
     AnnotationFiles,
     AssetFilter,
@@ -99,6 +99,7 @@ class Loaders:
     detections_of_project: Lists[DetectionJob]
     stream_head: DataLoader[str, int]
     webhooks_of_project: DataLoader[str, list[Webhook]]
+    deliveries_of_webhook: Lists[WebhookDelivery]
 
     def __init__(self, makers: Mapping[str, Callable[[], Any]]) -> None:
         self._makers = makers

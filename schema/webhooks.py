@@ -9,11 +9,9 @@ import strawberry
 from domain.models.webhook import Webhook as WebhookEntity
 from domain.models.webhook import WebhookDelivery as WebhookDeliveryEntity
 from domain.models.webhook import WebhookEvent
-from domain.paging import page_request
 from domain.webhooks import CreateWebhook
 from schema.context import Info
-from schema.node import Connection, Node, connection
-from schema.paging import first_or_default
+from schema.node import Connection, Node
 from schema.payload import Payload
 
 strawberry.enum(WebhookEvent)
@@ -62,12 +60,8 @@ class Webhook(Node):
     async def deliveries(
         self, info: Info, first: int | None = 50, after: str | None = None
     ) -> Connection[WebhookDelivery]:
-        request = page_request(first_or_default(first), after)
-        database = info.context.database
-        page = await database.read(lambda uow: uow.webhook_deliveries.page(self.id, request))
-        return connection(
-            page, WebhookDelivery.of, lambda: database.read(lambda uow: uow.webhook_deliveries.count(self.id))
-        )
+        lists = info.context.loaders.deliveries_of_webhook
+        return await lists.connection(self.id, first, after, WebhookDelivery.of)
 
 
 @strawberry.input

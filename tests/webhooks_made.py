@@ -42,7 +42,8 @@ async def add_delivery(database: SqlDatabase, webhook: Webhook) -> WebhookDelive
 
 async def deliveries_of(database: SqlDatabase, webhook: Webhook) -> list[WebhookDelivery]:
     """Oldest first."""
-    page = await database.read(lambda uow: uow.webhook_deliveries.page(webhook.id, PageRequest(200)))
+    pages = await database.read(lambda uow: uow.webhook_deliveries.pages([webhook.id], PageRequest(200)))
+    page = pages[webhook.id]
     return list(page.items)[::-1]
 
 

@@ -25,10 +25,10 @@ class Webhooks(Protocol):
 
 
 class WebhookDeliveries(Repository[WebhookDelivery], Protocol):
-    async def page(self, webhook_id: str, request: PageRequest) -> Page[WebhookDelivery]:
+    async def pages(self, webhook_ids: Iterable[str], request: PageRequest) -> dict[str, Page[WebhookDelivery]]:
         """Newest first."""
 
-    async def count(self, webhook_id: str) -> int: ...
+    async def counts(self, webhook_ids: Iterable[str]) -> dict[str, int]: ...
     async def remove_older(self, than: datetime, limit: int) -> int:
         """Deletes at most `limit` of those that were made before; returns how many."""
 
