@@ -13,6 +13,7 @@ from typing import NoReturn
 from urllib.parse import SplitResult, urlsplit
 
 import pytest
+import structlog
 from filelock import FileLock
 from playwright.async_api import Browser
 from redis.asyncio import Redis
@@ -178,6 +179,13 @@ def empty_server_url(request: pytest.FixtureRequest) -> str:
     """As `empty_database_url`, without SQLite."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
+
+
+@pytest.fixture(autouse=True)
+def _logs_of_its_own() -> Iterator[None]:
+    """A command that a test ran in this process has logs go to a file that is closed by now."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
