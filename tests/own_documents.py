@@ -24,7 +24,7 @@ def of_the_pages() -> dict[str, str]:
     found = {
         f"{path.relative_to(ROOT)} {number}": document
         for path in sorted((ROOT / "web" / "src").rglob("*.ts*"))
-        if "generated" not in path.parts
+        if "generated" not in path.parts and ".test." not in path.name
         for number, document in enumerate(_IN_A_PAGE.findall(path.read_text()))
     }
     fragments = {
