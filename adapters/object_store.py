@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from adapters.local_store import LocalStore
-from adapters.s3_store import open_s3_store
 from adapters.settings import Settings
 from domain.ports import ObjectStore
 
@@ -15,6 +14,9 @@ from domain.ports import ObjectStore
 async def open_object_store(settings: Settings) -> AsyncIterator[ObjectStore]:
     """Opens the store without asking it anything; `ready` tells whether it can be reached."""
     if settings.s3_bucket:
+        # Here: botocore and aiohttp are a sixth of what a process imports to start, and a folder needs neither.
+        from adapters.s3_store import open_s3_store
+
         async with open_s3_store(settings) as bucket:
             yield bucket
     else:
