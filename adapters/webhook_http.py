@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from functools import partial
+from functools import cached_property, partial
 from ipaddress import IPv6Address, ip_address
 
 import httpx
@@ -55,8 +55,13 @@ class HttpWebhookSender:
     ) -> None:
         self._private_targets = private_targets
         self._resolve = resolve
-        self._trust = trust or httpx.create_ssl_context()
+        self._given_trust = trust
         self._seconds = seconds
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        # At the first delivery: to read all authorities takes longer than everything else that starts with a sender.
+        return self._given_trust or httpx.create_ssl_context()
 
     async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
         """As the port says."""
