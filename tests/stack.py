@@ -7,24 +7,33 @@ import json
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import uvicorn
+from starlette.applications import Starlette
 from starlette.types import ASGIApp
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+import main
+from adapters.origins import Origins
 from adapters.presence import PREVIEWS, announce
 from adapters.queue import IO_QUEUE
 from adapters.settings import Settings, load_settings
 from adapters.webhook_http import open_webhook_sender
 from db.database import SqlDatabase
 from domain.models.people import User
-from main import create_app
+from domain.ports import Observer, RateLimiter
+from resolvers.documents import Documents
+from resolvers.graphql import Schema, create_schema
+from resolvers.limits import Limits
 from secret_watch import keep_out_of_logs
 from workers.annotation_import import AnnotationImport
 from workers.check import Check
@@ -221,7 +230,7 @@ class Stack:
                     RoboflowDeployment(database, store, self.services.roboflow),
                     Delivery(database, sender),
                 ]
-                loops = ClaimLoops(database, "test:io", handlers)
+                loops = ClaimLoops(database, "test:io", handlers, Origins(self.services.redis))
                 queue = wake_queue(self.services.redis, IO_QUEUE, loops, preview.served)
                 await announce(self.services.redis, PREVIEWS)
                 parts = [loops.run(), queue.main(), stay_present(self.services.redis, PREVIEWS)]
@@ -256,10 +265,28 @@ async def running_api(
         await services.doorbell.open()
         (data_dir / "api").mkdir(parents=True)
         async with (
-            served(create_app(services, data_dir / "api"), listener),
-            httpx.AsyncClient(base_url=settings.base_url, timeout=60) as http,
+            served(_app(services, data_dir / "api"), listener),
+            httpx.AsyncClient(base_url=settings.base_url, timeout=60, verify=False) as http,  # to trust takes 30 ms
         ):
             yield Stack(services, settings.base_url, http)
+
+
+def _app(services: Services, folder: Path) -> Starlette:
+    with patch.object(main, "create_schema", _schema):
+        return main.create_app(services, folder)
+
+
+def _schema(limits: Limits, limiter: RateLimiter, observer: Observer, *, exploring: bool) -> Schema:
+    """As create_schema; but the types are put together once for all servers, which takes longer than many a test."""
+    schema = copy(_types(exploring))
+    documents = Documents(schema._schema, limits, exploring=exploring)
+    vars(schema).update(_limits=limits, _limiter=limiter, observer=observer, _documents=documents)
+    return schema
+
+
+@cache
+def _types(exploring: bool) -> Schema:
+    return create_schema(exploring=exploring)
 
 
 @asynccontextmanager
