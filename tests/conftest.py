@@ -47,7 +47,7 @@ BACKENDS = ["sqlite", "mariadb"]
 # The gate brings no MySQL: where MYSQL_URL names one, the tests of the tables' history run on it too.
 HISTORY_BACKENDS = [*BACKENDS, "mysql"] if os.environ.get("MYSQL_URL") else BACKENDS
 
-_LONGEST_FIRST = ("chaos", "e2e", "web", "integration")
+_LONGEST_FIRST = ("chaos", "docs", "e2e", "web", "integration")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -184,8 +184,16 @@ def empty_server_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(autouse=True)
 def _logs_of_its_own() -> Iterator[None]:
     """A command that a test ran in this process has logs go to a file that is closed by now."""
+    _plain_logs()
     yield
+    _plain_logs()
+
+
+def _plain_logs() -> None:
+    """As structlog has them by itself; but to draw one exception in colours takes it a second."""
     structlog.reset_defaults()
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
 
 
 @pytest.fixture(scope="session")
