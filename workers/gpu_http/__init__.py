@@ -4,6 +4,5 @@ calls."""
 from __future__ import annotations
 
 from workers.gpu_http.app import gpu_host_app
-from workers.gpu_http.server import serve_gpu_host
 
-__all__ = ["gpu_host_app", "serve_gpu_host"]
+__all__ = ["gpu_host_app"]

@@ -1,0 +1,1 @@
+"""What Prometheus reads of a process: docs/metrics.md has every name."""
