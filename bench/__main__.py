@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from bench.api import measure_version_list
 from bench.diffing import measure_diffing
 from bench.fan_out import measure_fan_out
+from bench.fleet import measure_fleet
 from bench.grid import measure_grid
 from bench.inference import measure_inference
 from bench.intake import INTAKE, Benchmark
 from bench.preview import measure_preview
 from bench.rendering import measure_rendering
+from bench.sizes import measure_sizes
 from bench.training import measure_training
 from bench.versions import measure_versions
 
@@ -28,6 +30,8 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "grid": measure_grid,
     "api": measure_version_list,
     "fan-out": measure_fan_out,
+    "fleet": measure_fleet,
+    "sizes": measure_sizes,
     **INTAKE,
 }
 

@@ -6,7 +6,7 @@ import os
 import secrets
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -27,7 +27,7 @@ class _Silence:
 
     async def ring(self, ring: Ring) -> None: ...
 
-    async def wake(self, kind: JobKind) -> None: ...
+    async def wake(self, kind: JobKind, ids: Sequence[str]) -> None: ...
 
 
 SILENCE = _Silence()

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from rich.filesize import decimal
 
 from cli.answer import print_json
-from cli.client import ApiError, Client
+from cli.client import Client
 from cli.fetching import Fault, FaultKind, Wanted, fetch, is_there, unreadable
 from cli.lines import counted, say, say_some
 from cli.misuse import MisuseError
@@ -21,8 +21,8 @@ from cli.screen import Show, screen
 from cli.task_errors import first_error
 from cli.version import wording
 from cli.version.addresses import AddressPage
+from cli.version.manifest_fetching import fetch_manifest, frozen_version
 from cli.version.manifest_file import FrozenFile, frozen_files
-from cli.version.record import read_version
 
 MANIFEST = "manifest.json"
 _AT_ONCE = 8
@@ -53,10 +53,7 @@ class Report:
 async def download_and_tell(client: Client, version_id: str, folder: Path, as_json: bool) -> bool:
     """Downloads what the folder lacks and prints what came of it; False when it still lacks something. Raises
     ApiError, FileFaultError, MisuseError."""
-    version = await read_version(client, version_id)
-    if version["manifest"] is None:
-        reason = f": {version['failureReason']}" if version["failureReason"] else ""
-        raise ApiError(f"{wording.title(version)} has no manifest, since it is {version['status']}{reason}")
+    version = await frozen_version(client, version_id)
     async with screen("Downloading", quiet=as_json, by_worker=None) as show:
         report = await _Download(client, version, folder, show).run()
     missing, corrupt = report.of_kind(FaultKind.MISSING), report.of_kind(FaultKind.CORRUPT)
@@ -127,13 +124,7 @@ class _Download:
                 )
             return
 
-        async def address(refused: str | None) -> str | None:
-            version = await read_version(self._client, self._version["id"]) if refused else self._version
-            return str(version["manifest"]["url"]) if version["manifest"] else None
-
-        fault = await fetch(self._client, wanted, address, self._count)
-        if fault is not None:
-            raise ApiError(f"The manifest of {wording.title(self._version)} is {fault.kind.value}. {fault.reason}")
+        await fetch_manifest(self._client, self._version, path, self._count)
 
     async def _look(self, lacking: dict[str, list[FrozenFile]], file: FrozenFile) -> None:
         if await is_there(self._wanted(file)):

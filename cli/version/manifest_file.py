@@ -34,7 +34,7 @@ def frozen_files(manifest: Path) -> list[FrozenFile]:
     and OSError."""
     taken: set[tuple[str, str]] = set()
     found = []
-    for number, image in _images(manifest):
+    for number, image in manifest_images(manifest):
         try:
             found.append(_frozen(image, taken))
         except (KeyError, TypeError, ValueError) as error:
@@ -51,8 +51,9 @@ def safe_name(filename: str, sha256: str) -> str:
     return f"{readable}_{sha256[:8]}{suffix}"
 
 
-def _images(manifest: Path) -> Iterator[tuple[int, Any]]:
-    """Each image with the number of its line: the first line has the header, the last one closes the document."""
+def manifest_images(manifest: Path) -> Iterator[tuple[int, Any]]:
+    """Each image with the number of its line: the first line has the header, the last one closes the document. Raises
+    ApiError for a line that is no JSON, and OSError."""
     with manifest.open("rb") as file:
         for number, line in enumerate(file, 1):
             text = line.strip().removesuffix(b",")
