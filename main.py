@@ -16,6 +16,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
+from structlog.contextvars import bind_contextvars
 
 from adapters.annotation_file import TemporaryAnnotationFiles
 from adapters.detector import QueueDetector
@@ -25,8 +26,13 @@ from adapters.local_files import LocalFiles
 from adapters.local_manifests import LocalManifests
 from adapters.local_store import LocalStore
 from adapters.local_store_http import object_routes
+from adapters.metrics.fleet import FleetMetrics
+from adapters.metrics.http import metrics_route
+from adapters.metrics.registry import watch_disk
+from adapters.operation_log import OperationLog
 from adapters.preview_queue import QueuePreviewRenderer
 from adapters.rate_limit import RedisRateLimiter
+from adapters.requests import REQUEST_ID_HEADER, TRACE_HEADER, Requests, operation_of_connection
 from adapters.settings import Settings
 from adapters.sign_in import TokenRejectedError, bearer
 from adapters.sign_in_http import sign_in_routes
@@ -36,7 +42,9 @@ from domain.detection import Backends
 from domain.errors import DomainError
 from domain.event_feeds import EventFeeds
 from domain.models.people import Principal
+from domain.ports import Observer
 from domain.sign_in import admit
+from resolvers.drain import Drain
 from resolvers.endpoint import GraphQLEndpoint
 from resolvers.graphql import create_schema
 from resolvers.http_request import PREFLIGHT
@@ -69,33 +77,46 @@ async def open_app(settings: Settings) -> AsyncIterator[Starlette]:
 
 
 def create_app(services: Services, folder: Path) -> Starlette:
-    """The application over services that are open; what it keeps on disk for a while goes to `folder`."""
-    limits = create_limits(services.settings)
+    """The application over services that are open; what it keeps on disk for a while goes to `folder`. Its
+    `state.drain` is to be begun when the process is told to stop."""
+    limits, drain, observer = create_limits(services.settings), Drain(), OperationLog()
     endpoint = GraphQLEndpoint(
         create_schema(
             limits,
             RedisRateLimiter(services.redis, limits.operations_per_minute),
+            observer,
             exploring=services.settings.serves_graphiql,
         ),
-        surroundings(services, folder),
+        surroundings(services, folder, observer),
         _admission(services),
         limits,
         services.settings.origins,
+        drain,
+        operation_of_connection,
     )
 
     async def alive(_: Request) -> Response:
         return JSONResponse({"status": "alive"})
 
     async def ready(_: Request) -> Response:
+        if drain.begun:
+            return JSONResponse({"status": "shutting down"}, status_code=503)
         report = await _readiness(services)
         fine = all(state == "ok" for state in report.values())
         return JSONResponse(report, status_code=200 if fine else 503)
 
-    return Starlette(
-        middleware=[_for_pages_elsewhere(origins)] if (origins := services.settings.origins) else [],
+    fleet = FleetMetrics(services.database, services.store, services.redis, RedisGpuLeases(services.redis))
+    metrics = metrics_route(services.settings.metrics_token.get_secret_value(), fleet.refresh)
+    watch_disk(services.settings.data_dir)
+    app = Starlette(
+        middleware=[
+            Middleware(Requests),
+            *([_for_pages_elsewhere(origins)] if (origins := services.settings.origins) else ()),
+        ],
         routes=[
             Route("/healthz", alive),
             Route("/readyz", ready),
+            *([metrics] if services.settings.serves_metrics else ()),
             Route("/graphql", endpoint),
             WebSocketRoute("/graphql", endpoint),
             *(object_routes(services.store) if isinstance(services.store, LocalStore) else ()),
@@ -103,9 +124,11 @@ def create_app(services: Services, folder: Path) -> Starlette:
             *page_routes(services.settings, services.store),
         ],
     )
+    app.state.drain = drain
+    return app
 
 
-def surroundings(services: Services, folder: Path) -> Callable[[bool], Context]:
+def surroundings(services: Services, folder: Path, observer: Observer) -> Callable[[bool], Context]:
     """What makes the surroundings of one operation, or of a connection that lasts. Connections share their loaders:
     look-ups of one moment are one look-up, whoever makes them."""
     local = LocalFiles(folder / "cache")
@@ -116,7 +139,8 @@ def surroundings(services: Services, folder: Path) -> Callable[[bool], Context]:
         roboflow=services.roboflow,
         leases=RedisGpuLeases(services.redis),
     )
-    feeds, create_loaders = EventFeeds(services.database, services.doorbell), loader_factory(services.database)
+    feeds = EventFeeds(services.database, services.doorbell, observer)
+    create_loaders = loader_factory(services.database)
     loaders = create_loaders()
     previews, gpu_hosts = QueuePreviewRenderer(services.redis), QueueGpuHostCalls(services.redis)
 
@@ -128,6 +152,7 @@ def surroundings(services: Services, folder: Path) -> Callable[[bool], Context]:
             gpu_hosts=gpu_hosts,
             previews=previews,
             feeds=feeds,
+            observer=observer,
             manifests=manifests,
             diffs=diffs,
             annotation_files=files,
@@ -146,7 +171,8 @@ def _for_pages_elsewhere(origins: Sequence[str]) -> Middleware:
         CORSMiddleware,
         allow_origins=origins,
         allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type", PREFLIGHT],
+        allow_headers=["Authorization", "Content-Type", PREFLIGHT, REQUEST_ID_HEADER, TRACE_HEADER],
+        expose_headers=[REQUEST_ID_HEADER],
         max_age=_PREFLIGHT_SECONDS,
     )
 
@@ -163,6 +189,7 @@ def _admission(services: Services) -> Callable[[Context, str | None], Awaitable[
         try:
             token = bearer(authorization)
             context.caller = await (_by_api_token if is_api_token(token) else by_identity)(context, token)
+            bind_contextvars(user_id=context.caller.user_id)
         except (TokenRejectedError, DomainError) as error:
             context.caller, context.refusal = None, str(error)
 

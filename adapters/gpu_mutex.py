@@ -132,5 +132,11 @@ class RedisGpuMutex:
         return GpuLease(self.host, GpuHolder(holder), int(token), subject_id, owner, _time(since))
 
 
+async def leased_hosts(redis: Redis) -> set[str]:
+    """The hosts whose GPU somebody has, whether anything else is known of them or not. Raises RedisError."""
+    found = [key.decode() async for key in redis.scan_iter(match=f"{_PREFIX}{{*}}:lease")]
+    return {key.removeprefix(f"{_PREFIX}{{").removesuffix("}:lease") for key in found}
+
+
 def _time(milliseconds: Any) -> datetime:
     return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import orjson
 import structlog
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from redis.exceptions import RedisError
 
+from adapters.origins import Origins
 from domain.jobs import JobKind
 
 IO_QUEUE, TRAINING_QUEUE, INFERENCE_QUEUE = "agridrone:io", "agridrone:training", "agridrone:inference"
@@ -50,11 +51,15 @@ class ArqQueue:
 
     def __init__(self, redis: ArqRedis) -> None:
         self._redis = redis
+        self._origins = Origins(redis)
 
-    async def wake(self, kind: JobKind) -> None:
+    async def wake(self, kind: JobKind, ids: Sequence[str]) -> None:
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                await self._redis.enqueue_job("wake", kind.value, _queue_name=QUEUE_OF[kind])
+                await asyncio.gather(
+                    self._origins.remember(kind, ids),
+                    self._redis.enqueue_job("wake", kind.value, _queue_name=QUEUE_OF[kind]),
+                )
         except (RedisError, OSError) as error:
             # The row is committed, and the workers' sweep finds it within seconds.
             _log.warning("wake_lost", kind=kind.value, error=str(error))

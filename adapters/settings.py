@@ -80,11 +80,16 @@ class Settings(BaseSettings):
     gpu_http_secret: SecretStr = SecretStr("")
     roboflow_url: str = Field("https://serverless.roboflow.com", pattern=_SERVER)
     roboflow_api_key: SecretStr = SecretStr("")
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = Field(0, ge=0, le=65535)
+    metrics_token: SecretStr = SecretStr("")
     threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=1024)
     picture_cache_gb: float = Field(20, ge=0, allow_inf_nan=False)
+    shutdown_seconds: int = Field(20, ge=1, le=3600)
+    otel_exporter_otlp_endpoint: str = Field("", pattern=_PAGE)
     log_level: str = Field("info", pattern=r"^(debug|info|warning|error)$")
 
-    @field_validator("jwt_secret", "gpu_http_secret")
+    @field_validator("jwt_secret", "gpu_http_secret", "metrics_token")
     @classmethod
     def _long_enough(cls, value: SecretStr) -> SecretStr:
         if value and len(value) < MIN_SECRET_LENGTH:
@@ -108,7 +113,7 @@ class Settings(BaseSettings):
             raise ValueError("must begin with https:// beyond loopback: who changes the keys on their way signs in")
         return value
 
-    @field_validator("roboflow_api_key")
+    @field_validator("roboflow_api_key", "metrics_token")
     @classmethod
     def _fit_for_a_header(cls, value: SecretStr) -> SecretStr:
         if not re.fullmatch(r"[!-~]*", value.get_secret_value()):
@@ -161,6 +166,15 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _metrics_are_locked_beyond_loopback(self) -> Settings:
+        if self.metrics_port and not is_loopback(self.metrics_host) and not self.metrics_token:
+            raise ValueError(
+                f"METRICS_TOKEN must be set when workers tell their metrics on {self.metrics_host}: without it they do "
+                "on loopback only"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _object_store_whole(self) -> Settings:
         for name in ("s3_endpoint_url", "s3_public_url", "s3_access_key_id", "s3_secret_access_key"):
             if getattr(self, name) and not self.s3_bucket:
@@ -180,8 +194,17 @@ class Settings(BaseSettings):
     @property
     def development_sign_in(self) -> bool:
         """Whether an e-mail address is enough to sign in: on this machine, with the data folder's own secret."""
-        here = not self.public_url or is_loopback(urlsplit(self.public_url).hostname or "")
-        return self.on_loopback and here and not self.jwt_secret and not self.jwks_url
+        return self._on_this_machine_alone and not self.jwt_secret and not self.jwks_url
+
+    @property
+    def serves_metrics(self) -> bool:
+        """Whether the API tells its metrics: to those who know the token, and without one on this machine alone."""
+        return bool(self.metrics_token) or self._on_this_machine_alone
+
+    @property
+    def _on_this_machine_alone(self) -> bool:
+        """Also what listens on loopback may be reached from elsewhere, by a proxy: then its address says so."""
+        return self.on_loopback and (not self.public_url or is_loopback(urlsplit(self.public_url).hostname or ""))
 
     @property
     def signs_in_by_secret(self) -> bool:

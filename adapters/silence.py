@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from domain.jobs import JobKind
 from domain.ports import Ring
 
@@ -12,5 +14,5 @@ class Silence:
     async def ring(self, ring: Ring) -> None:
         """Is not heard."""
 
-    async def wake(self, kind: JobKind) -> None:
+    async def wake(self, kind: JobKind, ids: Sequence[str]) -> None:
         """Wakes nobody."""

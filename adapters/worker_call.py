@@ -10,6 +10,7 @@ from arq.connections import ArqRedis
 from arq.jobs import ResultNotFound
 from redis.exceptions import RedisError
 
+from adapters.origins import Origin
 from adapters.presence import is_present
 from domain.errors import DomainError, ErrorCode
 from domain.ports import WorkerUnavailableError
@@ -34,7 +35,8 @@ class WorkerService:
             async with asyncio.timeout(seconds):  # of Redis too, which may be there and say nothing
                 if not await is_present(redis, self.presence):
                     raise WorkerUnavailableError(self.unstaffed)
-                job = await redis.enqueue_job(self.function, *arguments, _queue_name=self.queue, _expires=seconds)
+                mine = {"_job_id": Origin.here().message_id(), "_queue_name": self.queue, "_expires": seconds}
+                job = await redis.enqueue_job(self.function, *arguments, **mine)
                 if job is None:
                     raise WorkerUnavailableError("It could not be queued; try again.")
                 answer: dict[str, Any] = await job.result(poll_delay=_POLL_SECONDS)

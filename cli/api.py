@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from adapters.logs import log_crashes
+from adapters.tracing import tracing
 from cli.options import DataDir, Host, Port, settings_errors, settings_of
+
+_SERVICE = "agridrone-api"
 
 
 def api(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
@@ -13,6 +17,7 @@ def api(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
 
     from cli.serve import serve
 
-    settings = settings_of(host, port, data_dir)
-    with settings_errors(), asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+    settings = settings_of(host, port, data_dir, _SERVICE)
+    log_crashes()
+    with settings_errors(), tracing(settings, _SERVICE), asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
         runner.run(serve(settings))

@@ -8,12 +8,14 @@ from cli.api import api
 from cli.collect import collect
 from cli.demo.command import demo
 from cli.detect import detect
+from cli.doctor import doctor
 from cli.gpu.app import gpu
 from cli.importing import import_annotations
 from cli.migrate import migrate
 from cli.models.app import models
 from cli.models.evaluate import evaluate
 from cli.schema import schema
+from cli.shadow.command import shadow
 from cli.token import token
 from cli.training.jobs import jobs
 from cli.training.train import train
@@ -33,11 +35,13 @@ app.command()(api)
 app.add_typer(worker, name="worker")
 app.command()(migrate)
 app.command()(collect)
+app.command()(doctor)
 app.command()(token)
 app.command()(schema)
 app.command()(upload)
 app.command("import")(import_annotations)
 app.add_typer(version, name="version")
+app.command()(shadow)
 app.command()(train)
 app.add_typer(jobs, name="jobs")
 app.add_typer(models, name="models")

@@ -21,9 +21,9 @@ _MISUSE = (AnnotationFileError, ImageFolderError, ProjectChoiceError, SignInErro
 _GOES_ON = "Stopped. Run the same command again: it goes on where this one ended."
 
 
-def run_command(work: Callable[[], Coroutine[None, None, bool]], stopped: str = _GOES_ON) -> NoReturn:
-    """Ends with 0 when `work` says that all went well and 1 when not, 2 when the command was called wrongly, and 130
-    after Ctrl-C, with the sentence `stopped`."""
+def run_command(work: Callable[[], Coroutine[None, None, bool]], stopped: str = _GOES_ON, failed: int = 1) -> NoReturn:
+    """Ends with 0 when `work` says that all went well and 1 when not, `failed` when it could not be done, 2 when the
+    command was called wrongly, and 130 after Ctrl-C, with the sentence `stopped`."""
     try:
         code = 0 if asyncio.run(work()) else 1
     except _MISUSE as error:
@@ -31,7 +31,7 @@ def run_command(work: Callable[[], Coroutine[None, None, bool]], stopped: str = 
         code = 2
     except (ApiError, FileFaultError) as error:
         typer.echo(str(error), err=True)
-        code = 1
+        code = failed
     except KeyboardInterrupt:
         typer.echo(stopped, err=True)
         code = 130

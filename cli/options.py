@@ -37,12 +37,14 @@ Email = Annotated[
 ]
 
 
-def settings_of(host: str | None = None, port: int | None = None, data_dir: Path | None = None) -> Settings:
-    """Settings from the environment and the options, logs configured;
+def settings_of(
+    host: str | None = None, port: int | None = None, data_dir: Path | None = None, service: str = "agridrone"
+) -> Settings:
+    """Settings from the environment and the options, logs configured as those of `service`;
     ends the command with a sentence when one is wrong."""
     with settings_errors():
         settings = load_settings(host=host, port=port, data_dir=data_dir)
-    configure_logs(settings.log_level)
+    configure_logs(settings.log_level, service)
     return settings
 
 

@@ -21,25 +21,26 @@ from db.migrate import upgrade
 from workers.process import PARENT_VARIABLE
 
 _PARTS = (("api",), ("worker", "io"), ("worker", "gpu"))
-_STOP_SECONDS = 15
+_HANDING_BACK_SECONDS = 15
 _RESTART_SECONDS = 1.0
 _READY_SECONDS = 60
 _ASK_SECONDS = 0.1
 
 
 async def supervise(settings: Settings) -> int:
-    """Runs everything until SIGINT or SIGTERM; the answer is the exit code."""
+    """Runs everything until SIGINT or SIGTERM; the answer is the exit code. A second signal kills the parts that have
+    not ended by then."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    told = asyncio.Event()
+    told, again = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
+        asyncio.get_running_loop().add_signal_handler(number, lambda: (again if told.is_set() else told).set())
     with _alone(settings.data_dir):
         await upgrade(settings.sqlalchemy_url)
         redis = nullcontext(settings.redis_url) if settings.redis_url else embedded_redis(settings.data_dir)
         async with redis as redis_url:
             port = _free_port(settings)
             environment = _environment(settings, port, redis_url)
-            async with _parts(environment):
+            async with _parts(environment, again, settings.shutdown_seconds + _HANDING_BACK_SECONDS):
                 url = settings.model_copy(update={"port": port, "public_url": ""}).base_url
                 if not await _ready(url, told):
                     typer.echo(f"The API did not answer on {url} within {_READY_SECONDS} seconds.", err=True)
@@ -71,13 +72,22 @@ def _environment(settings: Settings, port: int, redis_url: str) -> Mapping[str, 
         "AGRIDRONE_DATA_DIR": str(settings.data_dir.resolve()),
         "DATABASE_URL": settings.database_url,
         "REDIS_URL": redis_url,
+        "METRICS_PORT": str(settings.metrics_port),
         PARENT_VARIABLE: str(os.getpid()),
     }
 
 
+def environment_of(part: tuple[str, ...], environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Of one part: two workers cannot tell their metrics on one port, so the gpu worker has the next one."""
+    port = int(environment["METRICS_PORT"])
+    return {**environment, "METRICS_PORT": str(port + 1)} if port and part == ("worker", "gpu") else environment
+
+
 @asynccontextmanager
-async def _parts(environment: Mapping[str, str]) -> AsyncIterator[None]:
-    keepers = [asyncio.create_task(_keep(part, environment)) for part in _PARTS]
+async def _parts(environment: Mapping[str, str], again: asyncio.Event, seconds: float) -> AsyncIterator[None]:
+    """The parts run while this is open; then each is asked to stop, and made to after so many seconds, or when we are
+    told `again`."""
+    keepers = [asyncio.create_task(_keep(part, environment_of(part, environment), again, seconds)) for part in _PARTS]
     try:
         yield
     finally:
@@ -86,8 +96,8 @@ async def _parts(environment: Mapping[str, str]) -> AsyncIterator[None]:
         await asyncio.gather(*keepers, return_exceptions=True)
 
 
-async def _keep(part: tuple[str, ...], environment: Mapping[str, str]) -> None:
-    """Keeps one part running; when this is cancelled the part is asked to stop, and made to after a while."""
+async def _keep(part: tuple[str, ...], environment: Mapping[str, str], again: asyncio.Event, seconds: float) -> None:
+    """Keeps one part running, until it is cancelled."""
     while True:
         # In a session of its own, so that Ctrl-C reaches only us, and we stop the parts in order.
         process = await asyncio.create_subprocess_exec(
@@ -96,15 +106,20 @@ async def _keep(part: tuple[str, ...], environment: Mapping[str, str]) -> None:
         try:
             code = await process.wait()
         except asyncio.CancelledError:
-            process.terminate()
-            try:
-                await asyncio.wait_for(process.wait(), _STOP_SECONDS)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
+            await _stop(process, again, seconds)
             raise
         typer.echo(f"{' '.join(part)} ended with code {code}; it is started again.", err=True)
         await asyncio.sleep(_RESTART_SECONDS)
+
+
+async def _stop(process: asyncio.subprocess.Process, again: asyncio.Event, seconds: float) -> None:
+    process.terminate()
+    ended, impatient = asyncio.create_task(process.wait()), asyncio.create_task(again.wait())
+    await asyncio.wait([ended, impatient], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    impatient.cancel()
+    if not ended.done():
+        process.kill()
+    await ended
 
 
 async def _ready(url: str, told: asyncio.Event) -> bool:

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.jobs import of_version
@@ -24,9 +40,9 @@ from db.tables import (
     version_exports,
     webhook_deliveries,
 )
-from db.types import database_now
+from db.types import UtcDateTime, database_now
 from domain.errors import ClaimLostError
-from domain.jobs import ABANDONED_SECONDS, LEASE_SECONDS, Claim, JobKind
+from domain.jobs import ABANDONED_SECONDS, LEASE_SECONDS, Backlog, Claim, JobKind
 from domain.models.asset import UploadState
 from domain.models.check import CheckStatus
 from domain.models.detection import DetectionJobStatus
@@ -96,12 +112,12 @@ class SqlClaims:
         work = _WORK[kind]
         table = work.table
         candidates = (
-            select(table.c.id, table.c.attempt, table.c.strikes)
+            select(table.c.id, table.c.attempt, table.c.strikes, *_belonging(table))
             .where(free, *_turn(kind))
             .order_by(table.c[work.order], table.c.id)
             .limit(_CANDIDATES)
         )
-        for id_, attempt, strikes in (await self._connection.execute(candidates)).all():
+        for id_, attempt, strikes, *belonging in (await self._connection.execute(candidates)).all():
             if kind is JobKind.SNAPSHOT and not await self._in_turn(id_):
                 continue
             taken = await self._connection.execute(
@@ -110,7 +126,7 @@ class SqlClaims:
                 .values(attempt=attempt + 1, strikes=strikes + 1, **held)
             )
             if taken.rowcount == 1:
-                return Claim(kind, id_, attempt + 1, strikes + 1, worker)
+                return Claim(kind, id_, attempt + 1, strikes + 1, worker, *belonging)
         return None
 
     async def _in_turn(self, version_id: str) -> bool:
@@ -142,6 +158,13 @@ class SqlClaims:
             if (await self._connection.execute(select(table.c.id).where(*heard).limit(1))).first() is not None:
                 return False
         return True
+
+    async def backlog(self) -> Sequence[Backlog]:
+        counted = await self._connection.execute(union_all(*(_counted(kind) for kind in JobKind)))
+        return [
+            Backlog(JobKind(kind), waiting, running, max((now - (since or now)).total_seconds(), 0))
+            for kind, waiting, running, since, now in counted.all()
+        ]
 
     async def beat(self, claim: Claim) -> bool:
         return await self._write(claim, heartbeat_at=database_now())
@@ -177,9 +200,44 @@ class SqlClaims:
         return (await self._connection.execute(update(table).where(mine).values(values))).rowcount == 1
 
 
+def _belonging(table: Table) -> list[ColumnElement[Any]]:
+    """Of a row its project, version and batch of uploads, those that it has."""
+    version = "id" if table is training_datasets else "dataset_id"
+    return [table.c.get(name, null()) for name in ("project_id", version, "batch_id")]
+
+
 def _free(work: _Work) -> ColumnElement[bool]:
     stale = or_(work.table.c.heartbeat_at.is_(None), work.table.c.heartbeat_at < database_now(LEASE_SECONDS))
     return and_(work.unfinished, stale)
+
+
+def free_work(kind: JobKind) -> Select[Any]:
+    """Of the rows that a worker could take up now: the id, when the row was made or became due, and when its last
+    holder was heard of."""
+    work = _WORK[kind]
+    made = work.table.c[work.order]
+    return select(work.table.c.id, made, work.table.c.heartbeat_at).where(_free(work), *_turn(kind))
+
+
+def all_work(kind: JobKind) -> Select[Any]:
+    """How many rows of that kind of work there are, finished or not."""
+    return select(func.count()).select_from(_WORK[kind].table).where(*_ours(kind))
+
+
+def _counted(kind: JobKind) -> Select[str, int, int, datetime, datetime]:
+    """Of one kind of work: rows that wait, rows that are held, since when the first of those waits, and what time it
+    is."""
+    work = _WORK[kind]
+    made, heard = work.table.c[work.order], work.table.c.heartbeat_at
+    held = and_(heard.is_not(None), heard >= database_now(LEASE_SECONDS))
+    since = case((held, None), (heard > made, heard), else_=made)
+    return select(
+        literal(kind.value),
+        func.count(case((held, None), else_=1)),
+        func.count(case((held, 1))),
+        type_coerce(func.min(since), UtcDateTime),
+        type_coerce(database_now(), UtcDateTime),
+    ).where(work.unfinished, *_ours(kind))
 
 
 def _abandoned(work: _Work) -> ColumnElement[bool]:
@@ -191,18 +249,14 @@ def _abandoned(work: _Work) -> ColumnElement[bool]:
 def _turn(kind: JobKind) -> list[ColumnElement[bool]]:
     """Whose turn it is.
 
-    Training jobs of an adopted database that are no version's belong to the application that made them. A version waits
-    until no lower version of its project is to be made and none is being made, so that splits are inherited in order.
-    A webhook is sent one delivery at a time, so that a receiver that hangs takes no more than one place.
+    A version waits until no lower version of its project is to be made and none is being made, so that splits are
+    inherited in order. A webhook is sent one delivery at a time, so that a receiver that hangs takes no more than one
+    place.
     """
-    if kind is JobKind.TRAINING:
-        return [of_version()]
-    if kind in _SHARE:
-        return [_SHARE[kind]]
     if kind is JobKind.WEBHOOK_DELIVERY:
         return [~exists(_being_sent())]
     if kind is not JobKind.SNAPSHOT:
-        return []
+        return _ours(kind)
     other = training_datasets.alias()
     first = select(other.c.id).where(
         other.c.project_id == training_datasets.c.project_id,
@@ -210,7 +264,17 @@ def _turn(kind: JobKind) -> list[ColumnElement[bool]]:
         other.c.status == DatasetStatus.CREATING,
         or_(other.c.version < training_datasets.c.version, other.c.heartbeat_at >= database_now(LEASE_SECONDS)),
     )
-    return [training_datasets.c.version.is_not(None), ~exists(first)]
+    return [*_ours(kind), ~exists(first)]
+
+
+def _ours(kind: JobKind) -> list[ColumnElement[bool]]:
+    """Which of a table's rows are work of that kind at all. Training jobs and versions of an adopted database that are
+    none of ours belong to the application that made them."""
+    if kind is JobKind.TRAINING:
+        return [of_version()]
+    if kind is JobKind.SNAPSHOT:
+        return [training_datasets.c.version.is_not(None)]
+    return [_SHARE[kind]] if kind in _SHARE else []
 
 
 def _being_sent() -> Select[Any]:

@@ -16,10 +16,11 @@ from db.annotation_calls import SqlAnnotationCalls
 from db.annotations import SqlAnnotations
 from db.api_tokens import SqlApiTokens
 from db.assets import SqlAssets, SqlBatches
+from db.audit import SqlAudit
 from db.checks import SqlChecks
 from db.claims import SqlClaims
 from db.detections import SqlDetections
-from db.engine import WRITES, wants_repeat
+from db.engine import WRITES, reason_to_repeat
 from db.events import Emitted, SqlEvents
 from db.exports import SqlExports
 from db.gpu_hosts import SqlGpuHosts
@@ -80,26 +81,34 @@ class SqlUnitOfWork:
         self.events = SqlEvents(connection)
         self.gpu_hosts = SqlGpuHosts(connection)
         self.claims = SqlClaims(connection)
+        self.audit = SqlAudit(connection)
         self.emitted: list[Emitted] = []
-        self.wakes: dict[JobKind, None] = {}
+        self.wakes: dict[JobKind, list[str]] = {}
 
     def emit(self, stream: str, kind: str, payload: Mapping[str, Any]) -> None:
         self.emitted.append(Emitted(stream, kind, payload))
 
-    def wake(self, kind: JobKind) -> None:
-        self.wakes[kind] = None
+    def wake(self, kind: JobKind, *ids: str) -> None:
+        self.wakes.setdefault(kind, []).extend(ids)
 
 
 class SqlDatabase:
-    """Fulfils domain.ports.Database."""
+    """Fulfils domain.ports.Database. `on_repeat` hears why the database asks for a transaction again, in the words of
+    db.engine."""
 
     def __init__(
-        self, engine: AsyncEngine, bell: Bell, queue: JobQueue, versions_enabled_everywhere: bool = False
+        self,
+        engine: AsyncEngine,
+        bell: Bell,
+        queue: JobQueue,
+        versions_enabled_everywhere: bool = False,
+        on_repeat: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.engine = engine
         self._bell = bell
         self._queue = queue
         self._versions_enabled_everywhere = versions_enabled_everywhere
+        self._on_repeat = on_repeat
         self._users = 0
         self._closed = False
         self._unused = asyncio.Event()
@@ -110,8 +119,10 @@ class SqlDatabase:
             try:
                 return await self._write_once(work)
             except OperationalError as error:
-                if not wants_repeat(error) or repeat == _REPEATS - 1:
+                reason = reason_to_repeat(error)
+                if reason is None or repeat == _REPEATS - 1:
                     raise
+                self._on_repeat(reason)
                 await asyncio.sleep(random.uniform(0.01, 0.05) * 2**repeat)  # noqa: S311 - spreads contenders
         raise AssertionError("unreachable")
 
@@ -124,11 +135,21 @@ class SqlDatabase:
                 await uow.events.append(uow.emitted)
         for stream in dict.fromkeys(event.stream for event in uow.emitted):
             await self._bell.ring(Ring(stream))
-        for kind in uow.wakes:
-            await self._queue.wake(kind)
+        for kind, ids in uow.wakes.items():
+            await self._queue.wake(kind, ids)
         return result
 
     async def read(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+        try:
+            return await self._read_once(work)
+        except OperationalError as error:
+            reason = reason_to_repeat(error)
+            if reason is None:
+                raise
+            self._on_repeat(reason)
+            return await self._read_once(work)
+
+    async def _read_once(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
         async with self._in_use(), self.engine.connect() as connection, connection.begin():
             return await work(SqlUnitOfWork(connection, self._versions_enabled_everywhere))
 

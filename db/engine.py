@@ -9,15 +9,19 @@ import orjson
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 WRITES = "agridrone_writes"
 """Execution option of connections whose transaction will write."""
 
+DatabaseError = SQLAlchemyError
+"""What the database, or the way to it, did wrong."""
+
 _SQLITE_BUSY_SECONDS = 30
-_MYSQL_DEADLOCK, _MYSQL_LOCK_TIMEOUT = 1213, 1205
+_REPEATED = {1213: "deadlock", 1205: "lock_timeout", 1412: "table_changed"}
+"""Errors of MySQL and MariaDB."""
 
 
 def create_engine(url: str) -> AsyncEngine:
@@ -79,8 +83,11 @@ def read_json(text: str | bytes) -> Any:
         return json.loads(text)  # half a surrogate pair, or a number that is none: SQLite keeps what Python writes
 
 
-def wants_repeat(error: OperationalError) -> bool:
-    """True when the database asks for the whole transaction again: deadlock, lock time-out, SQLite's busy file."""
+def reason_to_repeat(error: OperationalError) -> str | None:
+    """Why the database asks for the whole transaction again: `deadlock`, `lock_timeout`, `table_changed` where a
+    migration rebuilt a table after the transaction began, or `busy` where SQLite's file is. None where it does not."""
     arguments: tuple[Any, ...] = error.orig.args if error.orig is not None else ()
     code = arguments[0] if arguments else None
-    return code in (_MYSQL_DEADLOCK, _MYSQL_LOCK_TIMEOUT) or "database is locked" in str(code)
+    if code in _REPEATED:
+        return _REPEATED[code]
+    return "busy" if "database is locked" in str(code) else None

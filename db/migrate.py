@@ -15,9 +15,11 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -33,6 +35,8 @@ BASELINE = "20261123_baseline"
 LOCK_SECONDS = 300
 # An ALTER TABLE that waits for a long transaction holds up all who come after it: rather fail, and be asked again.
 ALTER_SECONDS = 60
+
+_log = structlog.get_logger(__name__)
 
 # Alembic's `op` and `context` are globals, so that within a process, too, only one can run.
 _one_at_a_time = asyncio.Lock()
@@ -85,11 +89,49 @@ async def current(url: str) -> str | None:
 
 
 async def require_head(url: str) -> None:
-    """Raises MigrationError unless the database has the tables of this release. Changes nothing."""
-    found = await current(url)
-    if found != ScriptDirectory.from_config(config()).get_current_head():
+    """Raises MigrationError unless the database has the tables of this release. Changes nothing.
+
+    A newer release may have migrated it further: revisions only add, so this one goes on working, as it must while its
+    processes are replaced one by one. That nothing is missing is looked up then, not taken on trust.
+    """
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.connect() as connection:
+        await connection.run_sync(_require_head)
+
+
+def _require_head(connection: sa.Connection) -> None:
+    found = _current(connection)
+    if found == _history().get_current_head():
+        return
+    if found is None or _is_known(found):
         text = f"The database is at {found or 'no revision'}, not at this release's; run `agridrone migrate` first."
         raise MigrationError(text)
+    if missing := _missing(connection):
+        raise MigrationError(
+            f"A newer release migrated this database, to revision {found}, and took away what this one needs:"
+            f" {', '.join(missing)}. Start the newer release."
+        )
+    _log.warning("database_is_newer", revision=found)
+
+
+@cache
+def _history() -> ScriptDirectory:
+    return ScriptDirectory.from_config(config())
+
+
+def _is_known(revision: str) -> bool:
+    return any(one.revision == revision for one in _history().walk_revisions())
+
+
+def _missing(connection: sa.Connection) -> list[str]:
+    """Tables and columns of this release that the database does not have."""
+    inspector = sa.inspect(connection)
+    present = set(inspector.get_table_names())
+    missing = sorted(set(metadata.tables) - present)
+    for table in sorted(set(metadata.tables) & present):
+        there = {column["name"] for column in inspector.get_columns(table)}
+        missing += [f"{table}.{column.name}" for column in metadata.tables[table].c if column.name not in there]
+    return missing
 
 
 async def stamp_baseline(url: str) -> None:
@@ -161,9 +203,7 @@ def _current(connection: sa.Connection) -> str | None:
 
 def _refuse_unknown_history(connection: sa.Connection) -> None:
     at = _current(connection)
-    if at is not None and at not in {
-        script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()
-    }:
+    if at is not None and not _is_known(at):
         raise MigrationError(
             f"This database is at revision {at}, which this release does not know: a newer one migrated it."
             " Start that release, or restore the backup made before it."

@@ -45,7 +45,7 @@ async def verify_version(database: Database, principal: Principal, version_id: s
         check = _new_check(version, principal)
         await uow.checks.add(check)
         tell_check(uow, check)
-        uow.wake(JobKind.CHECK)
+        uow.wake(JobKind.CHECK, check.id)
         return check
 
     return await database.write(work)

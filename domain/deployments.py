@@ -101,7 +101,8 @@ async def add_deployment(
     )
     await uow.deployments.add(deployment)
     tell_deployment(uow, deployment)
-    uow.wake(JobKind.DEPLOYMENT if model.model_id is not None else JobKind.ROBOFLOW_DEPLOYMENT)
+    kind = JobKind.DEPLOYMENT if model.model_id is not None else JobKind.ROBOFLOW_DEPLOYMENT
+    uow.wake(kind, deployment.id)
     return deployment
 
 

@@ -155,7 +155,8 @@ async def add_detection(uow: UnitOfWork, job: DetectionJob) -> DetectionJob:
     await uow.detections.add(job)
     tell_detection_status(uow, job)
     if total > 0:
-        uow.wake(JobKind.DETECTION if job.model_id is not None else JobKind.ROBOFLOW_DETECTION)
+        kind = JobKind.DETECTION if job.model_id is not None else JobKind.ROBOFLOW_DETECTION
+        uow.wake(kind, job.id)
     return job
 
 

@@ -46,7 +46,7 @@ async def evaluate_model(
         await uow.evaluations.add(evaluation)
         tell_evaluation(uow, evaluation)
         if evaluation.status is EvaluationStatus.QUEUED:
-            uow.wake(JobKind.EVALUATION)
+            uow.wake(JobKind.EVALUATION, evaluation.id)
         return evaluation
 
     return await database.write(work)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from domain.models.event import Event
-from domain.ports import Database, Doorbell
+from domain.ports import Database, Doorbell, Observer
 
 T = TypeVar("T")
 PAGE = 200
@@ -107,11 +107,12 @@ class Listener:
 
 
 class EventFeeds:
-    """The feeds of this process."""
+    """The feeds of this process. `observer` hears of each event that was handed to all who listen."""
 
-    def __init__(self, database: Database, doorbell: Doorbell) -> None:
+    def __init__(self, database: Database, doorbell: Doorbell, observer: Observer) -> None:
         self._database = database
         self._doorbell = doorbell
+        self._observer = observer
         self._feeds: dict[str, _Feed] = {}
 
     @asynccontextmanager
@@ -121,7 +122,8 @@ class EventFeeds:
         stream all want the same."""
         feed = self._feeds.get(stream)
         if feed is None:
-            feed = self._feeds[stream] = _Feed(stream, self._database, self._doorbell, finished, prepare)
+            feed = _Feed(stream, self._database, self._doorbell, self._observer, finished, prepare)
+            self._feeds[stream] = feed
         listener = Listener(feed)
         feed.listeners.add(listener)
         try:
@@ -137,12 +139,19 @@ class EventFeeds:
 
 class _Feed:
     def __init__(
-        self, stream: str, database: Database, doorbell: Doorbell, finished: Finished | None, prepare: Prepare
+        self,
+        stream: str,
+        database: Database,
+        doorbell: Doorbell,
+        observer: Observer,
+        finished: Finished | None,
+        prepare: Prepare,
     ) -> None:
         self.listeners: set[Listener] = set()
         self._stream = stream
         self._database = database
         self._doorbell = doorbell
+        self._observer = observer
         self._finished = finished
         self._prepare = prepare
         self._seq = 0
@@ -190,6 +199,7 @@ class _Feed:
             for kept in page:
                 self._seq = kept.event.seq
                 self._tell(kept)
+                self._observer.told(kept.event)
             if len(events) < PAGE:
                 return
 

@@ -53,7 +53,7 @@ async def export_version(
         export = _new_export(locked, format_, principal)
         await uow.exports.add(export)
         tell_export_status(uow, export, 0, locked.image_count)
-        uow.wake(JobKind.EXPORT)
+        uow.wake(JobKind.EXPORT, export.id)
         return export
 
     return await database.write(work)

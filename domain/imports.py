@@ -54,7 +54,7 @@ async def import_annotations(
     async def work(uow: UnitOfWork) -> None:
         await uow.imports.add(job)
         tell_import_status(uow, project.id, job.id)
-        uow.wake(JobKind.IMPORT)
+        uow.wake(JobKind.IMPORT, job.id)
 
     await database.write(work)
     return job

@@ -32,6 +32,18 @@ class JobKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """The work of one kind that is there to be done: `running` rows are held by workers, `waiting` ones by nobody, the
+    first of them for `oldest_seconds`, 0 where none waits. A row waits from when it was made or came due, and from when
+    a worker was last heard of at it."""
+
+    kind: JobKind
+    waiting: int
+    running: int
+    oldest_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A row that a worker holds. Every write it makes says `attempt`, so that a later claim shuts it out.
 
@@ -43,6 +55,10 @@ class Claim:
     attempt: int
     strikes: int
     worker: str
+    project_id: str | None = None
+    version_id: str | None = None
+    batch_id: str | None = None
+    """What the row belongs to, as far as it says."""
 
     @property
     def exhausted(self) -> bool:

@@ -84,7 +84,7 @@ async def start_training(database: Database, principal: Principal, command: Star
         await uow.jobs.add(job)
         await refresh_training_status(uow, version)
         tell_training_status(uow, job.project_id, job.id, job.status, 0)
-        uow.wake(JobKind.TRAINING)
+        uow.wake(JobKind.TRAINING, job.id)
         return job
 
     return await database.write(work)
@@ -226,7 +226,7 @@ async def resume_training(database: Database, principal: Principal, job_id: str)
         await uow.claims.reopen(JobKind.TRAINING, job.id)
         await refresh_training_status(uow, version)
         tell_training_status(uow, job.project_id, job.id, status, job.epoch, "Resumed.")
-        uow.wake(JobKind.TRAINING)
+        uow.wake(JobKind.TRAINING, job.id)
         return await uow.jobs.get(job.id) or job
 
     return await database.write(work)

@@ -220,7 +220,7 @@ async def complete_uploads(
             submitted = await uow.uploads.set_verifying(mine)
             batches[batch_id] = await uow.batches.count_up(batch_id, submitted=submitted)
             tell_upload(uow, batches[batch_id], None)
-        uow.wake(JobKind.UPLOAD)
+        uow.wake(JobKind.UPLOAD, *batches)
         return batches[uploads[upload_ids[0]].batch_id]
 
     return await database.write(work)

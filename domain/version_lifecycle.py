@@ -106,7 +106,7 @@ async def retry_version(database: Database, principal: Principal, version_id: st
         await uow.versions.update(version.id, **changes)
         await uow.claims.reopen(JobKind.SNAPSHOT, version.id)
         tell_version(uow, version.project_id, version.id, VersionStage.QUEUED, message="To be made again.")
-        uow.wake(JobKind.SNAPSHOT)
+        uow.wake(JobKind.SNAPSHOT, version.id)
         return replace(version, **changes)
 
     return await database.write(work)
@@ -125,7 +125,7 @@ async def reconcile_version(database: Database, principal: Principal, version_id
         await uow.projects.lock(seen.project_id)
         version = await _locked(uow, principal, version_id)
         if version.status is DatasetStatus.CREATING:
-            uow.wake(JobKind.SNAPSHOT)  # a worker that holds it is not disturbed: the row is not free
+            uow.wake(JobKind.SNAPSHOT, version.id)  # a worker that holds it is not disturbed: the row is not free
         if version.status is DatasetStatus.FAILED and version.snapshot_at and await _loss(uow, version) is None:
             status = transition(transition(version.status, DatasetStatus.ARCHIVED), DatasetStatus.READY)
             await uow.versions.update(version.id, status=status, failure_reason=None)

@@ -90,7 +90,7 @@ async def create_version(
         version = _new_version(wanted, project, principal, numbers[project.id])
         await uow.versions.add(version)
         tell_version(uow, project.id, version.id, VersionStage.QUEUED)
-        uow.wake(JobKind.SNAPSHOT)
+        uow.wake(JobKind.SNAPSHOT, version.id)
         return version, True
 
     existing = await database.read(look)

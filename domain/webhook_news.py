@@ -82,7 +82,7 @@ async def _announce(uow: UnitOfWork, project_id: str, event: WebhookEvent, subje
         due_at = now.replace(microsecond=0)
         deliveries.append(WebhookDelivery(id_, webhook.id, project_id, event, body, now, due_at))
     await uow.webhook_deliveries.add(*deliveries)
-    uow.wake(JobKind.WEBHOOK_DELIVERY)
+    uow.wake(JobKind.WEBHOOK_DELIVERY, *(one.id for one in deliveries))
 
 
 def _body(id_: str, event: WebhookEvent, at: datetime, project: Project, subject: _Subject) -> str:

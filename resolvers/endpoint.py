@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from functools import partial
 from typing import Any, cast
-from uuid import uuid4
 
 import orjson
 import structlog
@@ -29,9 +30,13 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult, SubscriptionExecutionResult
 from strawberry.types.graphql import OperationType
 
+from domain.ports import OperationStatus
+from resolvers.drain import CutOffError, Drain
 from resolvers.graphql import Schema
 from resolvers.http_request import Asked, RefusedRequestError, read_request
 from resolvers.limits import Limits
+from resolvers.observing import UNKNOWN
+from resolvers.request_id import request_id
 from resolvers.websocket import Connection, Socket
 from schema.context import Context
 
@@ -44,7 +49,8 @@ _log = structlog.get_logger(__name__)
 
 class GraphQLEndpoint(GraphQL[Context, None]):
     """`create` makes the surroundings of one operation, or of a connection, which lasts; `admit` fills in who an
-    Authorization value stands for. Pages of `origins` may connect, beside those of the server's own."""
+    Authorization value stands for. Pages of `origins` may connect, beside those of the server's own. Streams end with
+    `drain`. Each operation of a WebSocket connection runs within `operation_of_connection` of its number."""
 
     graphql_transport_ws_handler_class = Connection
     websocket_adapter_class = Socket  # type: ignore[assignment]
@@ -55,7 +61,9 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         create: Callable[[bool], Context],
         admit: Callable[[Context, str | None], Awaitable[None]],
         limits: Limits,
-        origins: Sequence[str] = (),
+        origins: Sequence[str],
+        drain: Drain,
+        operation_of_connection: Callable[[int], AbstractContextManager[None]],
     ) -> None:
         super().__init__(
             schema,
@@ -69,6 +77,9 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         self._create = create
         self._admit = admit
         self._events = SSETransport()
+        self._observer = schema.observer
+        self._drain = drain
+        self.operation_of_connection = operation_of_connection
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -79,16 +90,21 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         try:
             async with read_request(request, self.limits) as asked:
                 response = await self._answer(request, asked, kind)
-                await response(scope, receive, partial(_send_in_time, send, self.limits.send_seconds))
+                async with self._drain.lasting() if kind == _EVENTS else nullcontext():
+                    await response(scope, receive, partial(_send_in_time, send, self.limits.send_seconds))
         except RefusedRequestError as refused:
             response = _refusal(kind, refused.status, refused.message, {"code": refused.code.value})
             await response(scope, receive, send)
         except _StalledError:
             _log.info("reader_cut_off")
+        except CutOffError:
+            # The answer is whole, but nobody said `complete`: by that a reader knows that its stream goes on elsewhere.
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
         except ClientDisconnect:
             _log.debug("caller_gone")
 
     async def _answer(self, request: Request, asked: Asked, kind: str) -> Response:
+        began = time.perf_counter()
         try:
             context = self._create(kind == _EVENTS)
             await self._sign_in(context, request.headers.get("authorization"))
@@ -100,10 +116,12 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         except RefusedRequestError:
             raise
         except Exception:
-            request_id = uuid4().hex
-            _log.exception("internal_error", request_id=request_id)
-            text = f"Something went wrong on the server (request {request_id})."
-            return _refusal(kind, 500, text, {"code": "INTERNAL", "requestId": request_id})
+            id_ = request_id()
+            _log.exception("internal_error", request_id=id_)
+            if self._observer is not None:
+                self._observer.answered(UNKNOWN, UNKNOWN, OperationStatus.ERROR, time.perf_counter() - began)
+            text = f"Something went wrong on the server (request {id_})."
+            return _refusal(kind, 500, text, {"code": "INTERNAL", "requestId": id_})
         status = 400 if kind == _RESPONSE and _never_ran(result) else 200
         return Response(answer, status, _HEADERS, media_type=kind)
 

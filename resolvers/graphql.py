@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 import strawberry
 import structlog
 from graphql import GraphQLError
+from strawberry.extensions import SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import InvalidOperationTypeError
@@ -16,13 +16,15 @@ from strawberry.types.execution import PreExecutionError
 
 from domain.errors import DomainError, ErrorCode
 from domain.models.people import Principal
-from domain.ports import RateLimiter
+from domain.ports import Observer, RateLimiter
 from resolvers.cost import check_cost
 from resolvers.documents import Documents, UnfitDocumentError
 from resolvers.guard import check_variables
 from resolvers.limits import Limits
 from resolvers.mutation import Mutation
+from resolvers.observing import ObservedRunner
 from resolvers.query import Query
+from resolvers.request_id import request_id
 from resolvers.sharing import SharingExecutor
 from resolvers.subscription import Subscription
 from schema.scalars import SCALARS
@@ -41,7 +43,9 @@ class _Reticent(SharingExecutor):
 class Schema(strawberry.Schema):
     """The schema as it is served, whatever an operation comes by: HTTP, server-sent events or WebSocket."""
 
-    def __init__(self, limits: Limits, limiter: RateLimiter | None, *, exploring: bool) -> None:
+    def __init__(
+        self, limits: Limits, limiter: RateLimiter | None, observer: Observer | None, *, exploring: bool
+    ) -> None:
         super().__init__(
             query=Query,
             mutation=Mutation,
@@ -51,12 +55,20 @@ class Schema(strawberry.Schema):
         )
         self._limits = limits
         self._limiter = limiter
+        self.observer = observer
         self._documents = Documents(self._schema, limits, exploring=exploring)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Lets through what the caller may know, under a code. Anything else is a bug, logged whole under an id that
         the caller gets in its place."""
         errors[:] = [_masked(error) if _is_bug(error) else _coded(error) for error in errors]
+
+    def create_extensions_runner(
+        self, execution_context: ExecutionContext, extensions: list[SchemaExtension]
+    ) -> SchemaExtensionsRunner:
+        if self.observer is None:
+            return super().create_extensions_runner(execution_context, extensions)
+        return ObservedRunner(execution_context, self.observer)
 
     async def _prepare_operation_async(
         self, context: ExecutionContext, extensions_runner: SchemaExtensionsRunner
@@ -100,11 +112,15 @@ class Schema(strawberry.Schema):
 
 
 def create_schema(
-    limits: Limits | None = None, limiter: RateLimiter | None = None, *, exploring: bool = True
+    limits: Limits | None = None,
+    limiter: RateLimiter | None = None,
+    observer: Observer | None = None,
+    *,
+    exploring: bool = True,
 ) -> Schema:
     """The schema. Where `exploring` is off it tells nothing of itself: no introspection, no suggested names. Without a
-    limiter operations are not counted."""
-    return Schema(limits or Limits(), limiter, exploring=exploring)
+    limiter operations are not counted, and without an observer nobody hears of them."""
+    return Schema(limits or Limits(), limiter, observer, exploring=exploring)
 
 
 def _is_bug(error: GraphQLError) -> bool:
@@ -120,11 +136,11 @@ def _coded(error: GraphQLError) -> GraphQLError:
 
 
 def _masked(error: GraphQLError) -> GraphQLError:
-    request_id = uuid4().hex
-    _log.error("internal_error", request_id=request_id, path=error.path, exc_info=error.original_error)
+    id_ = request_id()
+    _log.error("internal_error", request_id=id_, path=error.path, exc_info=error.original_error)
     return GraphQLError(
-        message=f"Something went wrong on the server (request {request_id}).",
+        message=f"Something went wrong on the server (request {id_}).",
         nodes=error.nodes,
         path=error.path,
-        extensions={"code": "INTERNAL", "requestId": request_id},
+        extensions={"code": "INTERNAL", "requestId": id_},
     )

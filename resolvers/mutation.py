@@ -145,6 +145,8 @@ class Mutation(
             iou=given(input.iou, 0.45),
         )
         result = await detection.detect(context.database, context.store, context.backends, context.principal, command)
+        if result.fallback is not None:
+            context.observer.fell_back(result.fallback.reason)
         return DetectPayload(result=DetectionResult.of(result))
 
 

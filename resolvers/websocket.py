@@ -7,13 +7,14 @@ import asyncio
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, cast
+from itertools import count
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import WebSocketDisconnected
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message, SubscribeMessage
 
 from domain.errors import ErrorCode
@@ -66,6 +67,10 @@ class Socket(ASGIWebSocketAdapter):
 
 
 class Connection(BaseGraphQLTransportWSHandler[Context, None]):
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._numbers = count(1)
+
     async def handle(self) -> None:
         socket = cast("Socket", self.websocket)
         try:
@@ -95,6 +100,10 @@ class Connection(BaseGraphQLTransportWSHandler[Context, None]):
             await self.websocket.send_json({"id": message["id"], "type": "error", "payload": [error]})
         else:
             await super().handle_subscribe(message)
+
+    async def run_operation(self, operation: Operation[Context, None]) -> None:
+        with cast("GraphQLEndpoint", self.view).operation_of_connection(next(self._numbers)):
+            await super().run_operation(operation)
 
     async def handle_task_exception(self, error: Exception) -> None:
         """Who has gone away has done nothing wrong."""

@@ -32,6 +32,7 @@ from domain.ports import (
     GpuHostCalls,
     ManifestReader,
     ObjectStore,
+    Observer,
     PreviewRenderer,
     ProjectTotals,
     VersionDiffs,
@@ -134,6 +135,7 @@ class Context:
     gpu_hosts: GpuHostCalls
     previews: PreviewRenderer
     feeds: EventFeeds
+    observer: Observer
     manifests: ManifestReader
     diffs: VersionDiffs
     annotation_files: AnnotationFiles

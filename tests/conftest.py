@@ -47,7 +47,7 @@ BACKENDS = ["sqlite", "mariadb"]
 # The gate brings no MySQL: where MYSQL_URL names one, the tests of the tables' history run on it too.
 HISTORY_BACKENDS = [*BACKENDS, "mysql"] if os.environ.get("MYSQL_URL") else BACKENDS
 
-_LONGEST_FIRST = ("chaos", "docs", "e2e", "web", "integration")
+_LONGEST_FIRST = ("chaos", "docs", "e2e", "web", "packaging", "integration")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from enum import Enum, auto
 from urllib.parse import urlsplit
@@ -25,6 +25,7 @@ class Fault(Enum):
     STALLED = auto()  # the end of the answer is never sent, and the connection stays
     CHANGED_REQUEST = auto()  # the last byte of the request is another one
     CHANGED_ANSWER = auto()  # the last byte of the answer is another one
+    SLOW = auto()  # handed on after a while
 
 
 _REFUSALS = {
@@ -33,17 +34,19 @@ _REFUSALS = {
     Fault.FORBIDDEN: (403, "SignatureDoesNotMatch"),
 }
 _CUT_BYTES = 1000
+_SLOW_SECONDS = 1.5
 
 
 class FaultyServer:
     """`faults` are those of the next requests, first come first served, None for one that is handed on; `every` is that
-    of all later ones; `seen` are the first lines of all requests."""
+    of all later ones, unless `choose` chooses it for each; `seen` are the first lines of all requests."""
 
     def __init__(self, target: str) -> None:
         self._target = urlsplit(target)
         self.url = ""
         self.faults: deque[Fault | None] = deque()
         self.every: Fault | None = None
+        self.choose: Callable[[], Fault | None] | None = None
         self.seen: list[str] = []
         self._news = asyncio.Condition()
         self._serving: set[asyncio.Task[None]] = set()
@@ -80,19 +83,26 @@ class FaultyServer:
         async with self._news:
             self.seen.append(head.partition(b"\r\n")[0].decode())
             self._news.notify_all()
-        fault = self.faults.popleft() if self.faults else self.every
+        fault = self._next_fault()
         if fault is Fault.UNREAD:
             await asyncio.Event().wait()
         length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
         body = await reader.readexactly(int(length[1])) if length else b""
         if fault is Fault.SILENT:
             await reader.read()
+        if fault is Fault.SLOW:
+            await asyncio.sleep(_SLOW_SECONDS)
         if fault in (Fault.SILENT, Fault.DROPPED):
             return
         writer.write(await self._answer(head, body, fault))
         await writer.drain()
         if fault is Fault.STALLED:
             await reader.read()
+
+    def _next_fault(self) -> Fault | None:
+        if self.faults:
+            return self.faults.popleft()
+        return self.choose() if self.choose else self.every
 
     async def _answer(self, head: bytes, body: bytes, fault: Fault | None) -> bytes:
         if fault in _REFUSALS:

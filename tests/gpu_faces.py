@@ -21,12 +21,13 @@ from domain.ports import ObjectStore
 from inference_hosts import InferenceHost, inference_host
 from secret_watch import keep_out_of_logs
 from workers.engine import Engine
-from workers.gpu_http import gpu_host_app, serve_gpu_host
+from workers.gpu_http import gpu_host_app
 from workers.gpu_leasing import GpuLeasing
 from workers.gpu_lending import GpuLending
 from workers.gpu_report import HostReport
 from workers.gpu_room import GIB, GpuRoom
 from workers.gpu_turns import LeasedTurns
+from workers.http_server import serve_http
 
 HOST = "gpu-host"
 SECRET = keep_out_of_logs("the secret of a GPU host of the tests", "GPU_HTTP_SECRET")
@@ -101,7 +102,7 @@ async def running_face(
     report = HostReport(database, HOST, "Tesla T4", True, room, host.inference.loaded)
     port = free_port()
     app = gpu_host_app(SECRET, database, store, host.inference, lending, report)
-    serving = asyncio.create_task(serve_gpu_host(app, "127.0.0.1", port))
+    serving = asyncio.create_task(serve_http(app, "127.0.0.1", port, "GPU_HTTP_PORT"))
     address = f"http://127.0.0.1:{port}"
     headers = {"Authorization": f"Bearer {SECRET}"}
     try:

@@ -48,7 +48,7 @@ class Silence:
 
         yield never()
 
-    async def wake(self, kind: JobKind) -> None:
+    async def wake(self, kind: JobKind, ids: Sequence[str]) -> None:
         """Wakes nobody."""
 
 

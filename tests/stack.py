@@ -265,13 +265,14 @@ async def running_api(
         await services.doorbell.open()
         (data_dir / "api").mkdir(parents=True)
         async with (
-            served(_app(services, data_dir / "api"), listener),
+            served(create_app(services, data_dir / "api"), listener),
             httpx.AsyncClient(base_url=settings.base_url, timeout=60, verify=False) as http,  # to trust takes 30 ms
         ):
             yield Stack(services, settings.base_url, http)
 
 
-def _app(services: Services, folder: Path) -> Starlette:
+def create_app(services: Services, folder: Path) -> Starlette:
+    """As main.create_app; the schema is the one that all servers of this process share."""
     with patch.object(main, "create_schema", _schema):
         return main.create_app(services, folder)
 

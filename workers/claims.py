@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol
 
 import structlog
+from structlog.contextvars import bind_contextvars, bound_contextvars
 
+from adapters.metrics.work import Outcome, attempted, expect
+from adapters.origins import Origin, Origins
+from adapters.tracing import span, within
 from domain.errors import ClaimLostError, DomainError
 from domain.jobs import HEARTBEAT_SECONDS, LEASE_SECONDS, MAX_STRIKES, SWEEP_SECONDS, Claim, JobKind
 from domain.ports import Database
 
 _RETRY_SECONDS = 5
+_LEFT_AT_ONCE = frozenset({JobKind.TRAINING})
+"""Takes hours, and goes on elsewhere from where it stood: a worker that leaves does not wait for it."""
 _log = structlog.get_logger(__name__)
 
 
@@ -54,13 +61,34 @@ def _repeated(strikes: int, error: Exception) -> str:
 
 
 class ClaimLoops:
-    """Claims and runs the work of its handlers until it is cancelled. Each handler has `slots` rows in work at once."""
+    """Claims and runs the work of its handlers until it leaves, or is cancelled. Each handler has `slots` rows in work
+    at once."""
 
-    def __init__(self, database: Database, worker: str, handlers: Sequence[Handler]) -> None:
+    def __init__(
+        self, database: Database, worker: str, handlers: Sequence[Handler], origins: Origins | None = None
+    ) -> None:
         self._database = database
+        self._origins = origins
         self._worker = worker
         self._handlers = handlers
+        expect(handler.kind for handler in handlers)
         self._nudges: Mapping[JobKind, asyncio.Event] = {handler.kind: asyncio.Event() for handler in handlers}
+        self._leaving = asyncio.Event()
+        self._held: dict[Claim, asyncio.Task[None]] = {}
+
+    def at_work(self) -> list[str]:
+        """What is in work: kinds and ids."""
+        return [f"{claim.kind} {claim.id}" for claim in self._held]
+
+    def leave(self) -> None:
+        """Nothing more is taken up, and `run` returns when what is in work is done. A training is given back at
+        once."""
+        self._leaving.set()
+        for nudge in self._nudges.values():
+            nudge.set()
+        for claim, work in self._held.items():
+            if claim.kind in _LEFT_AT_ONCE:
+                work.cancel()
 
     def nudge(self, kind: JobKind) -> None:
         """Somebody says that there is work of that kind."""
@@ -74,7 +102,7 @@ class ClaimLoops:
                     group.create_task(self._slot(handler))
 
     async def _slot(self, handler: Handler) -> None:
-        while True:
+        while not self._leaving.is_set():
             nudge = self._nudges[handler.kind]
             nudge.clear()
             try:
@@ -85,61 +113,90 @@ class ClaimLoops:
             if claim is not None:
                 nudge.set()  # another slot may find the next row
                 try:
-                    await self._work(handler, claim)
+                    with bound_contextvars(**_known_by(claim), request_id=None):
+                        await self._counted(handler, claim)
                 except PostponedError:
                     # The next row may well fare alike. But it has its turn before this one, which is not free yet: were
                     # only this one's object away, it would keep all others waiting.
-                    await asyncio.sleep(LEASE_SECONDS / 2)
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._leaving.wait(), LEASE_SECONDS / 2)
                 continue
             with suppress(TimeoutError):
                 await asyncio.wait_for(nudge.wait(), SWEEP_SECONDS)
 
-    async def _work(self, handler: Handler, claim: Claim) -> None:
-        log = _log.bind(kind=claim.kind, id=claim.id, attempt=claim.attempt)
+    async def _counted(self, handler: Handler, claim: Claim) -> None:
+        began, outcome = time.monotonic(), Outcome.HANDED_BACK
         try:
+            outcome = await self._work(handler, claim)
+        except PostponedError:
+            outcome = Outcome.POSTPONED
+            raise
+        finally:
+            attempted(claim.kind, outcome, time.monotonic() - began)
+
+    async def _work(self, handler: Handler, claim: Claim) -> Outcome:
+        try:
+            origin = await self._origins.of(claim) if self._origins is not None else Origin()
+            bind_contextvars(request_id=origin.request_id)
             if claim.exhausted:
                 reason = f"It was interrupted {MAX_STRIKES} times without getting further; see the worker's log."
                 await handler.fail(claim, reason)
-            else:
+                return Outcome.FAILED
+            if self._leaving.is_set():
+                await self._release(claim)
+                return Outcome.HANDED_BACK
+            named = {**_known_by(claim), "request_id": origin.request_id}
+            with within(origin.traceparent), span(claim.kind.value, **named):
                 await self._with_heartbeat(handler, claim)
+            _log.info("work_done")
+            return Outcome.COMPLETED
         except ClaimLostError:
-            log.warning("claim_lost")
+            _log.warning("claim_lost")
+            return Outcome.CLAIM_LOST
         except asyncio.CancelledError:
             # Shutdown: the next worker need not wait for the lease.
-            await asyncio.shield(self._database.write(lambda uow: uow.claims.release(claim)))
+            await asyncio.shield(self._release(claim))
             raise
         except PostponedError as error:
-            log.warning("work_postponed", reason=str(error))
+            _log.warning("work_postponed", reason=str(error))
             await self._spare(claim)
             raise
         except Exception as error:
-            await self._sort_failure(handler, claim, error)
+            return await self._sort_failure(handler, claim, error)
+
+    async def _release(self, claim: Claim) -> None:
+        try:
+            await self._database.write(lambda uow: uow.claims.release(claim))
+        except Exception:
+            _log.exception("release_failed", kind=claim.kind, id=claim.id)  # it is free when its lease has run out
 
     async def _spare(self, claim: Claim) -> None:
         try:
             await self._database.write(lambda uow: uow.claims.spare(claim))
         except Exception:
-            _log.exception("sparing_failed", kind=claim.kind, id=claim.id)
+            _log.exception("sparing_failed")
 
-    async def _sort_failure(self, handler: Handler, claim: Claim, error: Exception) -> None:
+    async def _sort_failure(self, handler: Handler, claim: Claim, error: Exception) -> Outcome:
         permanent = isinstance(error, PermanentError | DomainError)
-        fate = {"kind": claim.kind, "id": claim.id, "attempt": claim.attempt, "reason": str(error)}
-        _log.error("work_failed", **fate, exc_info=not permanent)
+        _log.error("work_failed", reason=str(error), exc_info=not permanent)
         try:
             # It may have got further since it was claimed, and the strikes before that are forgotten.
             strikes = await self._database.read(lambda uow: uow.claims.strikes(claim))
             if not permanent and strikes < MAX_STRIKES:
                 if isinstance(error, CrashedError):
                     await self._database.write(lambda uow: uow.claims.give_back(claim, _RETRY_SECONDS * strikes))
-                return  # taken up again then, or else when the lease has run out
+                return Outcome.RETRIED  # taken up again then, or else when the lease has run out
             await handler.fail(claim, str(error) if permanent else _repeated(strikes, error))
+            return Outcome.FAILED
         except ClaimLostError:
-            _log.warning("claim_lost", kind=claim.kind, id=claim.id)
+            _log.warning("claim_lost")
+            return Outcome.CLAIM_LOST
         except Exception:
-            _log.exception("failing_failed", kind=claim.kind, id=claim.id)
+            _log.exception("failing_failed")
+            return Outcome.RETRIED
 
     async def _with_heartbeat(self, handler: Handler, claim: Claim) -> None:
-        work = asyncio.create_task(handler.run(claim))
+        work = self._held[claim] = asyncio.create_task(handler.run(claim))
         try:
             while True:
                 done, _ = await asyncio.wait([work], timeout=HEARTBEAT_SECONDS)
@@ -150,11 +207,25 @@ class ClaimLoops:
         finally:
             work.cancel()
             await asyncio.wait([work])
+            del self._held[claim]
 
     async def _alive(self, claim: Claim) -> bool:
         try:
             return await self._database.write(lambda uow: uow.claims.beat(claim))
         except Exception:
             # The lease outlasts several missed beats; writes are fenced in any case.
-            _log.exception("heartbeat_failed", kind=claim.kind, id=claim.id)
+            _log.exception("heartbeat_failed")
             return True
+
+
+def _known_by(claim: Claim) -> dict[str, str | int]:
+    """What each log line of the work says, and its span."""
+    known = {
+        "kind": claim.kind.value,
+        "job_id": claim.id,
+        "attempt": claim.attempt,
+        "project_id": claim.project_id,
+        "version_id": claim.version_id,
+        "batch_id": claim.batch_id,
+    }
+    return {name: value for name, value in known.items() if value is not None}

@@ -22,6 +22,7 @@ from workers.child_process import ChildCrashed, ChildDiskFull, ChildFailed, Chil
 from workers.claims import CrashedError, PermanentError, PostponedError
 from workers.host_gpu import HostGpu
 from workers.materials import Materials
+from workers.stages import stage
 
 _BATCH_SIZE = 8
 _DEFAULT_IMAGE_SIZE = 640
@@ -69,7 +70,8 @@ class Evaluation:
         weights = await self._materials.weights(model, folder)
         # The model's own classes first, in the order of its outputs; what it never learned counts as missed.
         classes = model.classes + lacking_classes(model, version)
-        tree = await self._materials.tree(version, classes, (inputs.evaluation.split,), folder)
+        with stage(self.kind, "rendering"):
+            tree = await self._materials.tree(version, classes, (inputs.evaluation.split,), folder)
         spec = EvaluateSpec(
             data_yaml=tree.data_yaml,
             weights=weights,
@@ -80,7 +82,8 @@ class Evaluation:
             threads=self._materials.threads,
         )
         async with self._gpu.held(GpuHolder.INFERENCE, inputs.evaluation.id):
-            result = await _measured(spec, folder)
+            with stage(self.kind, "measuring"):
+                result = await _measured(spec, folder)
         notices = notices_of(model, version, inputs.lineage, tree.notices)
         await self._database.write(evaluation_completed(claim, result.metrics, inputs.seen, notices))
 

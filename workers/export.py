@@ -24,6 +24,7 @@ from domain.ports import Database, ObjectStore, UnitOfWork
 from rendering.decode import ImageUnreadable
 from workers.claims import PermanentError, PostponedError
 from workers.dataset_archives import Progress
+from workers.stages import stage
 
 _NOTE_SECONDS = 1.0
 _PATIENCE = timedelta(days=1)
@@ -94,14 +95,16 @@ class Export:
         total = version.image_count
         await self._database.write(export_begun(claim, total))
         manifest, working = folder / "manifest.json", folder / "working"
-        await download_manifest(self._store, version.manifest, manifest)
+        with stage(self.kind, "reading"):
+            await download_manifest(self._store, version.manifest, manifest)
         working.mkdir()
         key, counted = export_key(export.team_id, export.id, claim.attempt), _Counted(total)
         archive = self._archives.archive(version, manifest, export.format, working, counted.count)
         async with aclosing(archive.chunks()) as chunks:
             sending = asyncio.create_task(self._store.put_stream(key, chunks, "application/zip"))
             try:
-                await self._watch(sending, claim, counted)
+                with stage(self.kind, "rendering"):  # and sent meanwhile
+                    await self._watch(sending, claim, counted)
             finally:
                 sending.cancel()
                 await asyncio.gather(sending, return_exceptions=True)

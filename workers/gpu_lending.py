@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 
 from adapters.gpu_mutex import RedisGpuMutex
+from adapters.metrics.work import waiting_for_gpu
 from domain.models.gpu import GpuHolder, GpuLease
 from domain.ports import Database
 from workers.gpu_leasing import GpuLeasing, GpuLostError
@@ -30,7 +31,8 @@ class GpuLending:
     async def acquire(self, wait_seconds: float) -> GpuLease:
         """The GPU, once our models are unloaded and there is memory. Raises GpuBusyError when others have it for longer
         than `wait_seconds`, MemoryTakenError when its memory does not come free."""
-        lease = await self._taken(wait_seconds)
+        with waiting_for_gpu(GpuHolder.SAM3):
+            lease = await self._taken(wait_seconds)
         try:
             async with self._leasing.renewed(lease):
                 await self._room.make(GpuHolder.SAM3)

@@ -10,6 +10,7 @@ from typing import Protocol
 from redis.exceptions import RedisError
 
 from adapters.gpu_mutex import RedisGpuMutex
+from adapters.metrics.work import waiting_for_gpu
 from domain.models.gpu import GpuHolder, GpuLease
 from domain.ports import Database
 from workers.gpu_leasing import GpuLeasing, GpuLostError
@@ -71,7 +72,8 @@ class LeasedTurns:
 
     @asynccontextmanager
     async def turn(self, wait_seconds: float) -> AsyncIterator[None]:
-        stretch = await self._joined(wait_seconds)
+        with waiting_for_gpu(GpuHolder.INFERENCE):
+            stretch = await self._joined(wait_seconds)
         watch = asyncio.timeout(None)
         stretch.watches.add(watch)
         try:

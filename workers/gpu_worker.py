@@ -11,6 +11,7 @@ from typing import Any
 
 from arq.worker import Worker
 
+from adapters.origins import Origins
 from adapters.presence import DETECTIONS, gpu_host_presence
 from adapters.queue import INFERENCE_QUEUE, TRAINING_QUEUE, gpu_host_queue
 from adapters.settings import Settings
@@ -21,17 +22,20 @@ from workers.device import device_name, resolve_device
 from workers.engine import Engine
 from workers.evaluation import Evaluation
 from workers.gpu_gate import keep_gate
-from workers.gpu_http import gpu_host_app, serve_gpu_host
+from workers.gpu_http import gpu_host_app
 from workers.gpu_report import HostReport
 from workers.gpu_sharing import GpuSharing, gpu_sharing
+from workers.http_server import serve_http
 from workers.inference import Inference
 from workers.local_detection import LocalDetection
 from workers.materials import Materials
+from workers.metrics_face import metrics_face
 from workers.model_loader import ModelLoader
 from workers.preloading import Preloading
 from workers.presence import stay_present
 from workers.pretrained import Pretrained
 from workers.process import Served, queue_worker, run_until_told, scratch_folder, wake_queue, worker_name
+from workers.pulse import keep_pulse
 from workers.renderer import open_renderer
 from workers.services import Services, open_services
 from workers.training import Training
@@ -44,7 +48,7 @@ _DETECT_POLL_SECONDS, _TOLD_POLL_SECONDS = 0.01, 0.25
 
 
 async def run_gpu_worker(settings: Settings) -> None:
-    """Works until it is told to stop; what it holds then is given back."""
+    """Works until it is told to stop; a training is given back then, and what else is not done in SHUTDOWN_SECONDS."""
     device = await asyncio.to_thread(resolve_device, settings.device)
     async with open_services(settings) as services, open_renderer(settings) as renderer:
         with scratch_folder(settings.work_dir, "gpu") as folder:
@@ -62,12 +66,11 @@ async def run_gpu_worker(settings: Settings) -> None:
                     Deployment(database, host.inference),
                     Detection(database, store, LocalDetection(database, host.inference)),
                 ]
-                loops = ClaimLoops(database, worker_name("gpu"), handlers)
+                loops = ClaimLoops(database, worker_name("gpu"), handlers, Origins(services.redis))
                 detections = host.detections()
-                parts = [loops.run(), *host.parts(detections)]
-                await run_until_told(
-                    parts, [wake_queue(services.redis, TRAINING_QUEUE, loops), detections, host.told()]
-                )
+                parts = [keep_pulse(folder), *metrics_face(settings), *host.parts(detections)]
+                queues = [wake_queue(services.redis, TRAINING_QUEUE, loops), detections, host.told()]
+                await run_until_told(loops, parts, queues, settings.shutdown_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,8 @@ class _Host:
             secret = settings.gpu_http_secret.get_secret_value()
             database, store, lending = self.services.database, self.services.store, self.sharing.lending
             app = gpu_host_app(secret, database, store, self.inference, lending, self.report)
-            parts.append(serve_gpu_host(app, settings.gpu_http_host, settings.gpu_http_port))
+            place = settings.gpu_http_host, settings.gpu_http_port
+            parts.append(serve_http(app, *place, "GPU_HTTP_PORT", drain_seconds=settings.shutdown_seconds))
         return parts
 
     def detections(self) -> Worker:

@@ -11,6 +11,8 @@ import structlog
 from redis.exceptions import RedisError
 
 from adapters.gpu_mutex import RedisGpuMutex
+from adapters.metrics.work import waiting_for_gpu
+from adapters.tracing import span
 from domain.models.gpu import GpuHolder
 from domain.ports import Database
 from workers.claims import PostponedError
@@ -52,7 +54,8 @@ class ExclusiveGpu:
 
     @asynccontextmanager
     async def held(self, holder: GpuHolder, subject_id: str) -> AsyncIterator[None]:
-        lease = await self._leasing.taken(holder, subject_id)
+        with waiting_for_gpu(holder), span("waiting for the GPU", holder=holder.value):
+            lease = await self._leasing.taken(holder, subject_id)
         async with self._leasing.kept(lease):
             try:
                 await self._room.make(holder)

@@ -3,6 +3,7 @@ Roboflow's models answer, sends webhooks their news, and collects what was forgo
 
 from __future__ import annotations
 
+from adapters.origins import Origins
 from adapters.presence import PREVIEWS
 from adapters.queue import IO_QUEUE
 from adapters.settings import Settings
@@ -15,9 +16,11 @@ from workers.completion import Completion
 from workers.dataset_archives import DatasetArchives
 from workers.detection import Detection
 from workers.export import Export
+from workers.metrics_face import metrics_face
 from workers.presence import stay_present
 from workers.preview import open_preview
 from workers.process import run_until_told, scratch_folder, wake_queue, worker_name
+from workers.pulse import keep_pulse
 from workers.reconciliation import Reconciliation
 from workers.renderer import open_renderer
 from workers.roboflow_deployment import RoboflowDeployment
@@ -30,7 +33,7 @@ from workers.webhook_delivery import Delivery
 
 
 async def run_io_worker(settings: Settings) -> None:
-    """Works until it is told to stop; what it holds then is given back."""
+    """Works until it is told to stop; what is not done in SHUTDOWN_SECONDS is given back then."""
     async with open_services(settings) as services:
         with scratch_folder(settings.work_dir, "io") as folder, open_webhook_sender(settings) as sender:
             database, store = services.database, services.store
@@ -50,12 +53,14 @@ async def run_io_worker(settings: Settings) -> None:
                     Detection(database, store, RoboflowDetection(store, services.roboflow)),
                     Delivery(database, sender),
                 ]
-                loops = ClaimLoops(database, worker_name("io"), handlers)
+                loops = ClaimLoops(database, worker_name("io"), handlers, Origins(services.redis))
                 parts = [
-                    loops.run(),
                     Collection(database, store).run(),
                     Reconciliation(database, snapshot, worker_name("io")).run(),
                     Completion(database, store, sandbox, folder).run(),
                     stay_present(services.redis, PREVIEWS),
+                    keep_pulse(folder),
+                    *metrics_face(settings),
                 ]
-                await run_until_told(parts, [wake_queue(services.redis, IO_QUEUE, loops, preview.served)])
+                queue = wake_queue(services.redis, IO_QUEUE, loops, preview.served)
+                await run_until_told(loops, parts, [queue], settings.shutdown_seconds)

@@ -17,13 +17,17 @@ import orjson
 import structlog
 from arq.connections import ArqRedis
 from arq.worker import Worker, func
+from structlog.contextvars import bound_contextvars
 
+from adapters.origins import Origin
+from adapters.tracing import span, within
 from domain.jobs import JobKind
 from workers.claims import ClaimLoops
 
 _POLL_SECONDS = 0.05
 _WAKES_AT_ONCE = 10
 _PARENT_SECONDS = 1.0
+_STOPS = (signal.SIGINT, signal.SIGTERM)
 _log = structlog.get_logger(__name__)
 
 PARENT_VARIABLE = "AGRIDRONE_PARENT"
@@ -58,7 +62,9 @@ def queue_worker(redis: ArqRedis, queue: str, served: Sequence[Served], poll_sec
     """An arq worker that runs these functions. Together they may fill all places; a function that takes long sees to
     it by itself that it leaves the others theirs."""
     return Worker(
-        functions=[func(one.function, name=one.name, keep_result=one.keep_seconds, max_tries=1) for one in served],
+        functions=[
+            func(_of_its_request(one), name=one.name, keep_result=one.keep_seconds, max_tries=1) for one in served
+        ],
         queue_name=queue,
         redis_pool=redis,
         handle_signals=False,
@@ -70,31 +76,81 @@ def queue_worker(redis: ArqRedis, queue: str, served: Sequence[Served], poll_sec
     )
 
 
-async def run_until_told(parts: Sequence[Coroutine[Any, Any, None]], queues: Sequence[Worker]) -> None:
-    """Runs everything until SIGINT or SIGTERM, or until the process that started this one is gone;
-    then ends it in order."""
-    told = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, told.set)
-    tasks = [asyncio.create_task(part) for part in parts]
-    tasks += [asyncio.create_task(_listen(queue)) for queue in queues]
-    ends = [asyncio.create_task(told.wait()), asyncio.create_task(orphaned())]
+def _of_its_request(served: Served) -> Callable[..., Coroutine[Any, Any, Any]]:
+    """The function; its log lines and spans are of the request that asked for an answer."""
+
+    async def run(message: dict[Any, Any], *arguments: Any) -> Any:
+        origin = Origin.of_message(message["job_id"])
+        if origin is None:
+            return await served.function(message, *arguments)
+        with bound_contextvars(request_id=origin.request_id), within(origin.traceparent), span(served.name):
+            return await served.function(message, *arguments)
+
+    return run
+
+
+async def run_until_told(
+    loops: ClaimLoops, parts: Sequence[Coroutine[Any, Any, None]], queues: Sequence[Worker], seconds: float
+) -> None:
+    """Runs everything until this process is told to stop. Then what is in work has so many seconds to end, and the rest
+    is given back."""
+    working = asyncio.create_task(loops.run())
+    beside = [asyncio.create_task(part) for part in parts]
+    listening = [asyncio.create_task(_listen(queue)) for queue in queues]
+    told = asyncio.create_task(told_to_stop())
     try:
-        done, _ = await asyncio.wait([*tasks, *ends], return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait([working, *beside, *listening, told], return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
+        _log.info("worker_leaves", at_work=loops.at_work(), seconds=seconds)
+        loops.leave()
+        for part in beside:
+            part.cancel()
+        answering = [asyncio.create_task(_answered(queue)) for queue in queues]
+        listening += answering
+        await asyncio.wait([working, *beside, *answering], timeout=seconds)
+        if working.done():
+            working.result()
+        else:
+            _log.info("worker_hands_back", at_work=loops.at_work())
     finally:
-        for task in [*tasks, *ends]:
+        tasks = [working, *beside, *listening, told]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, *ends, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def orphaned() -> None:
+async def told_to_stop() -> None:
+    """Returns at the first SIGINT or SIGTERM, or when the process that started this one is gone. The next signal ends
+    this process on the spot."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in _STOPS:
+        loop.add_signal_handler(number, told.set)
+    ends = [asyncio.create_task(told.wait()), asyncio.create_task(_orphaned())]
+    try:
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for number in _STOPS:
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+        for end in ends:
+            end.cancel()
+
+
+async def _orphaned() -> None:
     """Returns when the `up` that started this process is gone; never without one."""
     parent = os.environ.get(PARENT_VARIABLE)
     while parent is None or os.getppid() == int(parent):  # noqa: ASYNC110 - the system tells nobody of it
         await asyncio.sleep(_PARENT_SECONDS)
+
+
+async def _answered(queue: Worker) -> None:
+    """Takes no more messages of the queue, and returns when those that it has are answered."""
+    queue.allow_pick_jobs = False
+    await asyncio.sleep(queue.poll_delay_s)  # what was just being taken is among them then
+    if queue.tasks:
+        await asyncio.wait(list(queue.tasks.values()))
 
 
 async def _listen(queue: Worker) -> None:

@@ -11,6 +11,7 @@ from contextlib import ExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from adapters.metrics.work import images_rendered
 from adapters.settings import Settings
 from domain.models.manifest import FrozenImage
 from rendering.cache import RenderCache
@@ -92,6 +93,7 @@ class Renderer:
             if missing:
                 async with self._gate:
                     packs |= await self._made(team_id, image, order, sources, missing)
+            images_rendered(len(missing), len(packs) - len(missing))
             opened.pop_all()
             return Rendered(image, order, tuple(packs[copy] for copy in sorted(packs)))
 

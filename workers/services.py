@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from arq.connections import ArqRedis
 
 from adapters.doorbell import RedisDoorbell
+from adapters.metrics.registry import transaction_repeated
 from adapters.object_store import open_object_store
 from adapters.queue import ArqQueue, connect_queue
 from adapters.roboflow import RoboflowClient, open_roboflow
@@ -17,6 +18,7 @@ from adapters.sign_in import TokenSigner
 from adapters.token_reader import TokenReader, open_token_reader
 from db.database import SqlDatabase
 from db.engine import create_engine
+from db.migrate import require_head
 from domain.ports import ObjectStore
 
 
@@ -34,7 +36,8 @@ class Services:
 
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
-    """Connects to Redis, the database and the object store. Raises SettingsError without a Redis address."""
+    """Connects to Redis, the database and the object store. Raises SettingsError without a Redis address, and
+    MigrationError where the database has not the tables of this release."""
     if not settings.redis_url:
         text = "REDIS_URL: name a Redis server, as redis://127.0.0.1:6379/0; `agridrone up` brings its own"
         raise SettingsError(text)
@@ -45,10 +48,13 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         open_token_reader(settings, signer) as tokens,
     ):
         await store.ready()
+        await require_head(settings.sqlalchemy_url)
         redis = await connect_queue(settings.redis_url)
         doorbell = RedisDoorbell(redis)
         engine = create_engine(settings.sqlalchemy_url)
-        database = SqlDatabase(engine, doorbell, ArqQueue(redis), settings.enable_dataset_versions)
+        database = SqlDatabase(
+            engine, doorbell, ArqQueue(redis), settings.enable_dataset_versions, transaction_repeated
+        )
         try:
             yield Services(settings, redis, doorbell, database, store, signer, tokens, roboflow)
         finally:

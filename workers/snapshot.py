@@ -27,6 +27,7 @@ from rendering.decode import ImageUnreadable
 from workers.claims import PermanentError, PostponedError
 from workers.frozen_version import FrozenVersion
 from workers.spooling import spool
+from workers.stages import stage
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -75,24 +76,28 @@ class Snapshot:
     async def _freeze(self, claim: Claim, version: DatasetVersion, folder: Path) -> None:
         tell = partial(self._tell, claim, version)
         await tell(VersionStage.SELECTING, 0, 0)
-        async with consistent_read(self._database.engine, version.project_id, version.config) as read:
-            at = read.at
-            selected = await spool(read, version.config, folder)
-            unread = await read.unread()
+        with stage(self.kind, "selecting"):
+            async with consistent_read(self._database.engine, version.project_id, version.config) as read:
+                at = read.at
+                selected = await spool(read, version.config, folder)
+                unread = await read.unread()
         if not selected.tally.annotation_count:
             raise PermanentError(_nothing_left(version))
         total = selected.image_count
         await tell(VersionStage.FREEZING, 0, total)
         try:
-            frozen = await asyncio.to_thread(FrozenVersion, version, at, selected, unread)
+            with stage(self.kind, "freezing"):
+                frozen = await asyncio.to_thread(FrozenVersion, version, at, selected, unread)
         except ImageUnreadable as error:
             raise PermanentError(str(error)) from error
         await tell(VersionStage.UPLOADING, 0, total)
-        # At the same time: one waits for the object store, the other for the database.
-        written, _ = await _together(
-            self._store_manifest(version, frozen, folder / "manifest.json"), self._store_rows(claim, version, frozen)
-        )
-        await self._finish(claim, version, frozen, written)
+        with stage(self.kind, "uploading"):
+            # At the same time: one waits for the object store, the other for the database.
+            written, _ = await _together(
+                self._store_manifest(version, frozen, folder / "manifest.json"),
+                self._store_rows(claim, version, frozen),
+            )
+            await self._finish(claim, version, frozen, written)
 
     async def _store_manifest(self, version: DatasetVersion, frozen: FrozenVersion, path: Path) -> WrittenManifest:
         written = await asyncio.to_thread(frozen.write_manifest, path)

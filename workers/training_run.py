@@ -11,9 +11,10 @@ from typing import Any
 
 import structlog
 
+from adapters.tracing import past_span, span
 from domain.errors import ClaimLostError, not_found
 from domain.events import training_stream
-from domain.jobs import Claim
+from domain.jobs import Claim, JobKind
 from domain.models.gpu import GpuHolder
 from domain.models.model import TrainedModel
 from domain.models.training import StartingWeights, TrainingJob
@@ -42,6 +43,7 @@ from workers.materials import Materials
 from workers.patient_database import PatientDatabase
 from workers.pretrained import Pretrained
 from workers.run_log import RunLog
+from workers.stages import stage
 from workers.training_results import TrainingResults
 from workers.training_states import TrainingStates
 
@@ -82,17 +84,21 @@ class TrainingRun:
     async def run(self) -> None:
         """To the COMPLETED job with its model. Raises PermanentError, CrashedError, OSError while the store is away,
         ClaimLostError."""
-        version, checkpoint = await self._database.read(lambda uow: _inputs(uow, self._job))
-        state = await self._state()
-        weights, sha256 = (None, None) if state else await self._starting_weights(checkpoint)
-        tree = await self._rendered(version)
+        with stage(JobKind.TRAINING, "preparing"):
+            version, checkpoint = await self._database.read(lambda uow: _inputs(uow, self._job))
+            state = await self._state()
+            weights, sha256 = (None, None) if state else await self._starting_weights(checkpoint)
+        with stage(JobKind.TRAINING, "rendering"):
+            tree = await self._rendered(version)
         try:
             async with self._host.gpu.held(GpuHolder.TRAINING, self._job.id):
-                result = await self._trained(self._spec(tree, weights, sha256, state), tree)
+                with stage(JobKind.TRAINING, "training"):
+                    result = await self._trained(self._spec(tree, weights, sha256, state), tree)
         except GpuLostError:
             await self._states.keep()
             raise
-        await self._patiently(lambda: self._keep(version, checkpoint, result))
+        with stage(JobKind.TRAINING, "storing"):
+            await self._patiently(lambda: self._keep(version, checkpoint, result))
         await self._states.forget_all()
 
     async def keep_state(self, seconds: float) -> None:
@@ -199,7 +205,8 @@ class TrainingRun:
         folder = self._folder / f"run-{self._children}"
         log = RunLog(self._database, self._claim, folder / LOG_NAME, self._folder)
         try:
-            result = await alongside(run_child(spec, folder, self._hear), self._states.run(), log.run())
+            with span("child", number=self._children, batch=spec.arguments["batch"]):
+                result = await alongside(run_child(spec, folder, self._hear), self._states.run(), log.run())
         except ChildFailed:
             await log.forward(to_the_end=True)
             raise
@@ -209,6 +216,7 @@ class TrainingRun:
     async def _hear(self, report: Report) -> None:
         match report:
             case EpochReport(metrics):
+                past_span("epoch", metrics.seconds, epoch=metrics.epoch)
                 await self._database.write(epoch_done(self._claim, metrics))
             case LogReport(notice):
                 told = replace(notice, message=without_host_paths(notice.message, self._folder))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from adapters.metrics.work import Delivered, delivered
 from domain.jobs import Claim, JobKind
 from domain.models.webhook import Webhook, WebhookDelivery
 from domain.ports import Database, UnitOfWork, WebhookError, WebhookSender
-from domain.webhook_delivery import answered, delivery_headers, in_vain
+from domain.webhook_delivery import answered, delivery_headers, fault, in_vain
 
 
 class Delivery:
@@ -27,8 +28,10 @@ class Delivery:
         try:
             status = await self._sender.send(webhook.url, headers, delivery.body.encode())
         except WebhookError as error:
+            delivered(Delivered.UNREACHABLE)
             await self._database.write(in_vain(claim, str(error)))
         else:
+            delivered(Delivered.TAKEN if fault(status) is None else Delivered.REFUSED)
             await self._database.write(answered(claim, status))
 
     async def fail(self, claim: Claim, reason: str) -> None:

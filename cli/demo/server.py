@@ -14,7 +14,7 @@ from typing import Self
 from cli.sign_in import development_token, development_token_command
 
 _START_SECONDS = 120.0
-_STOP_SECONDS = 30.0
+_STOP_SECONDS = 45.0
 _FIRST_PORT = 8000
 
 

@@ -27,6 +27,7 @@ from domain.ports.imagery import (
     WatchedOriginals,
 )
 from domain.ports.inference import Detector, GpuHostCalls, GpuLeases, Roboflow, RoboflowError, RoboflowFault
+from domain.ports.observing import Observer, OperationStatus
 from domain.ports.outside import (
     Bell,
     Doorbell,
@@ -97,6 +98,8 @@ __all__ = [
     "ObjectChangedError",
     "ObjectNames",
     "ObjectStore",
+    "Observer",
+    "OperationStatus",
     "Original",
     "PendingAnnotations",
     "People",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,7 +34,8 @@ class VersionDiffs(Protocol):
 class JobQueue(Protocol):
     """Wakes workers. A lost wake is made good by the sweep."""
 
-    async def wake(self, kind: JobKind) -> None: ...
+    async def wake(self, kind: JobKind, ids: Sequence[str]) -> None:
+        """There is work of that kind: rows of those ids, or uploads of batches of those ids, and maybe more."""
 
 
 class WorkerUnavailableError(Exception):

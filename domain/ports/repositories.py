@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from domain.jobs import Claim, JobKind
+from domain.jobs import Backlog, Claim, JobKind
 from domain.models.check import VersionCheck
 from domain.models.config import SnapshotFilters
 from domain.models.event import Event, KeptStream
@@ -18,6 +18,7 @@ from domain.models.project import Project
 from domain.models.version import ClassCount, DatasetVersion, Split, VersionAsset
 from domain.paging import Page, PageRequest
 from domain.ports.annotations import AnnotationCalls, Annotations, PendingAnnotations
+from domain.ports.audit import Audit
 from domain.ports.detections import Detections
 from domain.ports.gpu_hosts import GpuHosts
 from domain.ports.imagery import (
@@ -206,6 +207,9 @@ class Claims(Protocol):
     async def take_abandoned(self, kind: JobKind, worker: str) -> Claim | None:
         """As `take`, of the rows that nobody held for ABANDONED_SECONDS. It does not count as hearing of a worker."""
 
+    async def backlog(self) -> Sequence[Backlog]:
+        """What there is to be done, of every kind."""
+
 
 class UnitOfWork(Protocol):
     """One transaction. Events are written at its end, wakes and rings are sent after its commit."""
@@ -272,12 +276,15 @@ class UnitOfWork(Protocol):
     def gpu_hosts(self) -> GpuHosts: ...
     @property
     def claims(self) -> Claims: ...
+    @property
+    def audit(self) -> Audit: ...
 
     def emit(self, stream: str, kind: str, payload: Mapping[str, Any]) -> None:
         """Appends to the event log with this transaction."""
 
-    def wake(self, kind: JobKind) -> None:
-        """Wakes a worker of that kind once the transaction is committed."""
+    def wake(self, kind: JobKind, *ids: str) -> None:
+        """Wakes a worker of that kind once the transaction is committed. `ids` are of the rows that this request wants
+        worked on; of uploads those of their batches."""
 
 
 class Database(Protocol):

@@ -24,6 +24,7 @@ from domain.models.geometry import Box
 from domain.models.gpu import GpuHolder, GpuHost
 from pictures import drone_exif, encoded, jpeg, pixels
 from roboflow_server import KEY, MODEL, Canned, Fault, RoboflowServer
+from scrapes import scrape
 from seeds import HEIGHT, WIDTH
 from stack import Caller, Stack, running_api
 from workers.process import Served, queue_worker
@@ -33,6 +34,7 @@ DETECT = """mutation($input: DetectInput!) { detect(input: $input) {
   result { backend model fallbackReason fallbackMessage imageWidth imageHeight queueMs inferenceMs
     detections { weedType confidence box { x y width height } } }
   userErrors { code message field } } }"""
+FALLBACKS = "agridrone_detection_fallbacks_total"
 BOUND_SECONDS = 5.0
 """Ten times what is promised, for a machine that is busy; the figures are printed."""
 
@@ -136,8 +138,11 @@ async def site(sqlite_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator
 
 
 async def test_auto_goes_to_roboflow_where_no_worker_runs(site: Site, capfd: pytest.CaptureFixture[str]) -> None:
+    before = await scrape(site.api.http)
     found = await site.result()
     assert (found["backend"], found["model"], found["fallbackReason"]) == ("ROBOFLOW", MODEL, "NO_WORKER")
+    counted = (await scrape(site.api.http)).value(FALLBACKS, reason="NO_WORKER")
+    assert counted == before.value(FALLBACKS, reason="NO_WORKER") + 1
     assert "agridrone worker gpu" in found["fallbackMessage"]
     assert (found["imageWidth"], found["imageHeight"]) == (WIDTH, HEIGHT)
     assert found["detections"] == [
@@ -195,6 +200,11 @@ async def test_while_a_training_has_the_gpu_auto_says_why_and_local_says_who(sit
         assert code == "UNAVAILABLE"
         assert job in message
         assert "HTTP 503" in message
+    seen = await scrape(site.api.http)
+    held = seen.series("agridrone_gpu_held_seconds", host="field")
+    assert (held[("TRAINING",)] > 0, held[("SAM3",)], held[("INFERENCE",)]) == (True, 0, 0)
+    assert seen.value("agridrone_gpu_host_up", host="field") == 1
+    assert job not in seen.text
 
 
 async def test_while_sam3_has_the_gpu_it_is_spared_unless_roboflow_fails(site: Site) -> None:

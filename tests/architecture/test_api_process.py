@@ -20,11 +20,14 @@ import httpx
 import cli.api, cli.app, cli.serve, main
 from adapters.settings import load_settings
 from cli.embedded_redis import embedded_redis
+from db.migrate import upgrade
 
 async def ask():
     folder = Path(sys.argv[1])
     async with embedded_redis(folder) as redis:
-        async with main.open_app(load_settings(data_dir=folder, redis_url=redis)) as app:
+        settings = load_settings(data_dir=folder, redis_url=redis)
+        await upgrade(settings.sqlalchemy_url)
+        async with main.open_app(settings) as app:
             transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
                 answer = await client.post("/graphql", json={"query": "{ __schema { queryType { name } } }"})
@@ -58,3 +61,4 @@ def test_the_serving_process_loads_no_torch_opencv_or_numpy(tmp_path: Path) -> N
     assert isinstance(modules, list)
     assert "uvicorn" in modules, "cli.serve was not loaded"
     assert [name for name in HEAVY if name in modules] == []
+    assert "opentelemetry" not in modules, "and no collector is set"

@@ -34,6 +34,7 @@ SERVER_COMMANDS = frozenset(
         "worker",
         "migrate",
         "collect",
+        "doctor",
         "model_import",
         "token",
         "supervisor",
@@ -60,7 +61,9 @@ CONFINED: Mapping[str, tuple[str, ...]] = {
     "aiohttp": ("adapters",),
     "botocore": ("adapters",),
     "defusedxml": ("workers.importing",),
+    "prometheus_client": ("adapters.metrics",),
     "imagehash": ("workers",),
+    "opentelemetry": ("adapters.open_telemetry",),
     "pyvips": ("workers",),
     "simplejpeg": ("rendering",),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import psutil
 from sqlalchemy import select
 
@@ -16,12 +18,15 @@ from live.team import team_on
 # The parts look every second whether `up` is there; the API then gives open connections 3 s.
 _ORPHAN_SECONDS = 20
 _AGAIN_SECONDS = 60
+_PULSE_SECONDS = 30
 # Epochs: it never ends by itself here.
 _LONG = 2000
 
 
 async def test_up_that_is_told_to_stop_gives_the_work_back_and_killed_takes_its_parts_along() -> None:
     with live_server() as server:
+        for kind in ("io", "gpu"):
+            _check_pulse(server, kind)
         async with team_on(server) as team:
             project_id = team.project_id
             _, job_id = await team.training_under_way(epochs=_LONG)
@@ -40,6 +45,13 @@ async def test_up_that_is_told_to_stop_gives_the_work_back_and_killed_takes_its_
             assert (await team.frozen_version())["imageCount"] == 10
         assert server.stop() == 0
         assert server.processes() == []
+
+
+def _check_pulse(server: LiveServer, kind: str) -> None:
+    """The sign of life that the image's health check looks for."""
+    (folder,) = wait_for(lambda: list((server.data_dir / "work").glob(f"{kind}-*")), _AGAIN_SECONDS, f"worker {kind}")
+    os.utime(folder, (0, 0))
+    wait_for(lambda: folder.stat().st_mtime > 0, _PULSE_SECONDS, f"a sign of life of worker {kind}")
 
 
 async def _check_sigterm(server: LiveServer, job_id: str) -> None:

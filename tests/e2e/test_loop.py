@@ -11,6 +11,7 @@ from cli.demo.dataset import LabelledImage
 from live.imagery import palms_or_fields
 from live.server import live_server
 from live.team import Team, team_on
+from trace_collector import Span, TraceCollector, named, way_up
 
 _LEARNT, _BEGUN = 20, 2
 """Epochs after which it has learnt something, and after which it is a model and no more."""
@@ -64,7 +65,25 @@ async def test_from_upload_to_detection() -> None:
 
 async def test_the_same_way_on_the_servers_of_production(mariadb_url: str, redis_url: str) -> None:
     """What a network learns does not depend on them, so here it only begins."""
-    await _check_the_way({"DATABASE_URL": mariadb_url, "REDIS_URL": redis_url}, _BEGUN)
+    with TraceCollector().running() as collector:
+        servers = {"DATABASE_URL": mariadb_url, "REDIS_URL": redis_url}
+        await _check_the_way({**servers, "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}, _BEGUN)
+    _check_traces(collector.spans)
+
+
+def _check_traces(spans: list[Span]) -> None:
+    """From process to process."""
+    frozen = [(one.service, one.name) for one in way_up(spans, named(spans, "SNAPSHOT freezing"))]
+    io, gpu, api = "agridrone-io", "agridrone-gpu", "agridrone-api"
+    assert frozen == [(io, "SNAPSHOT freezing"), (io, "SNAPSHOT"), (api, "mutation createVersion")]
+    epochs = [one for one in spans if one.name == "epoch"]
+    assert len(epochs) == _BEGUN
+    within = [(gpu, name) for name in ("epoch", "child", "TRAINING training", "TRAINING")]
+    for epoch in epochs:
+        way = [(one.service, one.name) for one in way_up(spans, epoch)]
+        assert way == [*within, (api, "mutation startTraining")]
+    uploads = [one for one in spans if one.name == "UPLOAD"]
+    assert {way_up(spans, one)[-1].name for one in uploads} == {"mutation completeUploads"}
 
 
 async def _check_the_way(environment: dict[str, str], epochs: int) -> None:

@@ -27,8 +27,9 @@ from inference_hosts import add_photographs, add_served
 from plant_scenes import as_jpeg, ground, planted
 from seeds import Home, make_home
 from trained_detectors import Detector
-from workers.gpu_http import bodies, serve_gpu_host
+from workers.gpu_http import bodies
 from workers.gpu_room import GIB
+from workers.http_server import serve_http
 
 TTL_SECONDS = 2.5
 WIDTH, HEIGHT = 588, 331
@@ -246,5 +247,6 @@ async def test_a_call_on_its_way_is_answered_when_the_worker_ends(
 
 
 async def test_a_port_that_is_taken_is_an_operator_s_to_mend(face: Face) -> None:
+    port = int(face.address.rpartition(":")[2])
     with pytest.raises(SettingsError, match="GPU_HTTP_PORT"):
-        await serve_gpu_host(None, "127.0.0.1", int(face.address.rpartition(":")[2]))  # type: ignore[arg-type]
+        await serve_http(None, "127.0.0.1", port, "GPU_HTTP_PORT")  # type: ignore[arg-type]

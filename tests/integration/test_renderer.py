@@ -23,6 +23,7 @@ from rendering.cache import RenderCache
 from rendering.decode import ImageUnreadable
 from rendering.order import Order, order_of
 from rendering.picture import Picture
+from scrapes import of_this_process
 from stored_images import TEAM, stored_version
 from workers.claims import PermanentError
 from workers.renderer import Renderer
@@ -31,6 +32,7 @@ from workers.sandbox.pool import SandboxPool
 from workers.sources import Sources
 
 PATIENCE = 60
+IMAGES = "agridrone_rendered_images_total"
 CONFIG = VersionConfig(
     Preprocessing(tile=Tile(2, 2), resize=Resize(96, 96)), Augmentation(multiplier=3, horizontal_flip=True, rotation=10)
 )
@@ -91,13 +93,18 @@ async def test_what_was_rendered_before_is_rendered_no_more(
 ) -> None:
     version = await stored_version(store, tmp_path, CONFIG, images=8)
     cache = RenderCache(tmp_path / "cache", 10**9)
+    before = of_this_process()
     async with CountingPool(2) as pool:
         rendering = Renderer(pool, cache, 2)
         first = await all_pictures(rendering, wanted(version.images[:6]), sources)
         assert len(pool.copies) == 6
+        told = sum(len(copies) for copies in pool.copies)
+        assert of_this_process().value(IMAGES, source="rendered") == before.value(IMAGES, source="rendered") + told
+        assert of_this_process().value(IMAGES, source="cache") == before.value(IMAGES, source="cache")
         second = await all_pictures(rendering, wanted(version.images), sources)
         assert len(pool.copies) == 8
         assert second[:6] == first
+        assert of_this_process().value(IMAGES, source="cache") == before.value(IMAGES, source="cache") + told
         # Of a fourth copy, only that one; of another team's same image, everything.
         more = VersionConfig(CONFIG.preprocessing, Augmentation(multiplier=4, horizontal_flip=True, rotation=10))
         await all_pictures(rendering, wanted(version.images, more), sources)

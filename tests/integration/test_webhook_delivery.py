@@ -19,6 +19,7 @@ from domain.jobs import LEASE_SECONDS, Claim, JobKind
 from domain.models.webhook import Webhook, WebhookDelivery
 from domain.ports import WebhookSender
 from domain.webhook_delivery import WAIT_SECONDS, answered, delivery_headers, in_vain
+from scrapes import of_this_process
 from seeds import Home, make_home, take
 from stack import PATIENCE
 from webhook_receiver import Answer, Fault, WebhookReceiver
@@ -27,6 +28,7 @@ from workers.claims import ClaimLoops
 from workers.collection import Collection
 from workers.webhook_delivery import Delivery
 
+DELIVERIES = "agridrone_webhook_deliveries_total"
 PAST = timedelta(minutes=1)
 TRUST = ssl.create_default_context()
 """To make one takes longer than most tests here."""
@@ -128,6 +130,7 @@ async def test_what_fails_is_tried_again_ever_later_and_is_the_same_each_time(
         (Answer(307, {"Location": receiver.url(path="/elsewhere")}), 307, "redirects"),
         (Answer(404), 404, "HTTP 404"),
     ]
+    before = of_this_process().series(DELIVERIES)
     for number, (fault, status, words) in enumerate(faults):
         receiver.answers.append(fault)
         began = datetime.now(UTC)
@@ -142,6 +145,9 @@ async def test_what_fails_is_tried_again_ever_later_and_is_the_same_each_time(
     assert (after.attempt, after.status, after.error) == (5, 204, None)
     assert after.delivered_at is not None
     assert len(receiver.received) == 5
+    outcomes = {"refused": 3, "unreachable": 1, "taken": 1}
+    told = {(outcome,): before.get((outcome,), 0) + tries for outcome, tries in outcomes.items()}
+    assert of_this_process().series(DELIVERIES) == told
     same = ("x-webhook-id", "x-webhook-event", "x-signature")
     assert len({(one.line, one.body, *(one.headers[name] for name in same)) for one in receiver.received}) == 1
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -169,7 +169,7 @@ async def test_who_did_not_ask_hears_nothing_and_nobody_is_woken_for_nothing(dat
     woken: list[JobKind] = []
 
     class Queue(Silence):
-        async def wake(self, kind: JobKind) -> None:
+        async def wake(self, kind: JobKind, ids: Sequence[str]) -> None:
             woken.append(kind)
 
     heard = SqlDatabase(database.engine, Silence(), Queue())

@@ -35,7 +35,7 @@ function refusing(code: string): Pick<ReturnType<typeof createClient>, "subscrib
 }
 
 /** Tells events 1 to `last` to whoever asks, those behind the cursor only, and drops the connection after `dropAt`. */
-function serving(last: number, dropAt: number) {
+function serving(last: number, dropAt: number, drop: (socket: WebSocket) => void) {
   const asked: (string | null)[] = [];
   const sockets = new WebSocketServer({ port: 0, host: "127.0.0.1" });
   const server = makeServer({
@@ -51,7 +51,7 @@ function serving(last: number, dropAt: number) {
       return (async function* () {
         for (let number = Number(after ?? 0) + 1; number <= last; number += 1) {
           yield { data: { events: { cursor: String(number) } } };
-          if (number === dropAt && asked.length === 1) for (const one of sockets.clients) one.terminate();
+          if (number === dropAt && asked.length === 1) sockets.clients.forEach(drop);
         }
         await new Promise(() => {});
       })();
@@ -84,8 +84,11 @@ function serving(last: number, dropAt: number) {
   return { asked, client };
 }
 
-test("after a lost connection the stream goes on behind the last event, and tells none twice", async () => {
-  const { asked, client } = serving(5, 2);
+test.each([
+  ["is lost", (socket: WebSocket) => socket.terminate()],
+  ["is closed by a server that stops", (socket: WebSocket) => socket.close(1012)],
+])("after a connection that %s the stream goes on behind the last event, and tells none twice", async (_, drop) => {
+  const { asked, client } = serving(5, 2, drop);
   const heard: string[] = [];
   await new Promise<void>((resolve) => {
     const stream: Stream<{ events: Event }, Variables, Event> = {
