@@ -18,7 +18,7 @@ PAGES := web/dist/index.html
 PAGE_SOURCES := $(shell find web/src web/public -name generated -prune -o -print) \
 	web/index.html web/codegen.ts web/inlineDocuments.ts web/tsconfig.json web/vite.config.ts schema/schema.graphql
 
-.PHONY: setup readers web demo test lint schema bench
+.PHONY: setup readers web demo test chaos lint image-check schema bench
 .DEFAULT_GOAL := setup
 
 setup: $(INSTALLED)
@@ -56,6 +56,10 @@ test: setup readers web
 	$(NPM) test
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
+# make chaos CHAOS_ROUNDS=20 CHAOS_SEED=1 is shorter, and strikes in the order of another run.
+chaos: setup
+	CHAOS_ROUNDS=$${CHAOS_ROUNDS:-200} $(BIN)/python -m pytest -s tests/chaos/test_whole_loop.py $(ARGS)
+
 lint: setup $(MODULES_INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -63,6 +67,12 @@ lint: setup $(MODULES_INSTALLED)
 	$(NPM) run lint
 	$(NPM) run codegen
 	$(NPM) run types
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec ops/compose.yaml ops/compose.sam3.yaml
+
+# The images' steps without Docker, the pages and torch among them; make test does those of the API's image.
+image-check: setup
+	IMAGE_TARGETS="api worker" $(BIN)/python -m pytest tests/packaging/test_image.py $(ARGS)
 
 schema: setup
 	$(BIN)/agridrone schema > schema/schema.graphql
