@@ -142,7 +142,7 @@ async def _run(fleet: _Fleet, workers: int) -> _Run:
     with ExitStack() as processes:
         for number in range(workers):
             data = str(fleet.folder / f"worker-{number}")
-            command = [sys.executable, "-m", "main", "worker", "io"]
+            command = [sys.executable, "-m", "cli", "worker", "io"]
             told = {**fleet.environment, "AGRIDRONE_DATA_DIR": data}
             processes.enter_context(running(command, fleet.folder / "workers.log", told))
         await _warm(fleet, workers)

@@ -101,7 +101,7 @@ async def _keep(part: tuple[str, ...], environment: Mapping[str, str], again: as
     while True:
         # In a session of its own, so that Ctrl-C reaches only us, and we stop the parts in order.
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "main", *part, env=environment, start_new_session=True
+            sys.executable, "-m", "cli", *part, env=environment, start_new_session=True
         )
         try:
             code = await process.wait()

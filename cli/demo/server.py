@@ -77,7 +77,7 @@ class Server:
 
     def _command(self) -> list[str]:
         listen = ["--host", self._host, "--port", str(self._port)]
-        return [sys.executable, "-m", "main", "up", *listen, "--data-dir", str(self._data_dir)]
+        return [sys.executable, "-m", "cli", "up", *listen, "--data-dir", str(self._data_dir)]
 
     def _ready(self, process: subprocess.Popen[bytes]) -> str:
         deadline = time.monotonic() + _START_SECONDS

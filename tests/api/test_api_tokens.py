@@ -186,7 +186,7 @@ async def test_the_command_line_takes_one(api: Stack) -> None:
     script = await holder(api, home.owner, "READ")
 
     async def run(*arguments: str) -> tuple[int | None, str]:
-        command = [sys.executable, "-m", "main", *arguments, "--project", home.project.id, "--server", api.address]
+        command = [sys.executable, "-m", "cli", *arguments, "--project", home.project.id, "--server", api.address]
         pipe = asyncio.subprocess.PIPE
         environment = {**os.environ, "AGRIDRONE_TOKEN": str(script.token)}
         process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=pipe, stderr=pipe, cwd=ROOT)

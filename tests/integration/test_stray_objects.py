@@ -287,7 +287,7 @@ async def collect(database: SqlDatabase, folder: Path, *arguments: str) -> str:
     """What `agridrone collect` prints."""
     url = database.engine.url.render_as_string(hide_password=False)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "main", "collect", "--data-dir", str(folder / "data"), *arguments,
+        sys.executable, "-m", "cli", "collect", "--data-dir", str(folder / "data"), *arguments,
         cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         env={**os.environ, "DATABASE_URL": url, "S3_BUCKET": ""},
     )  # fmt: skip

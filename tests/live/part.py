@@ -43,7 +43,7 @@ class Part:
 
 
 @asynccontextmanager
-async def running_part(folder: Path, *command: str, module: str = "main", **environment: str) -> AsyncIterator[Part]:
+async def running_part(folder: Path, *command: str, module: str = "cli", **environment: str) -> AsyncIterator[Part]:
     """A command of the product, as ("worker", "io"), with its data and its log in `folder`; killed afterwards if it
     still runs. A failure shows its log, which must hold no secret."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -144,7 +144,7 @@ class LiveServer:
             other.wait()
 
     def _command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "main", *arguments, "--data-dir", str(self.data_dir)]
+        return [sys.executable, "-m", "cli", *arguments, "--data-dir", str(self.data_dir)]
 
     def _said_ready(self, offset: int) -> str | None:
         said = self._log.read_bytes()[offset:].decode("utf-8", "replace")
