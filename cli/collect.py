@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.settings import Settings
 from cli.lines import counted, say
 from cli.options import DataDir, settings_errors, settings_of
+
+if TYPE_CHECKING:
+    from adapters.settings import Settings
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.settings import Settings
 from cli.lines import counted, printable, say
 from cli.options import DataDir, settings_errors, settings_of
 from cli.table import table
 
 if TYPE_CHECKING:
+    from adapters.settings import Settings
     from workers.audit.finding import Checked
 
 _NO_REDIS = "Redis does not answer, so what only Redis knows was left out; see REDIS_URL."

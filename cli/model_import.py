@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.settings import Settings
 from cli.lines import printable, say
 from cli.options import DataDir, ProjectName, settings_errors, settings_of
 
 if TYPE_CHECKING:
+    from adapters.settings import Settings
     from domain.models.model import TrainedModel
     from workers.model_import import WeightsFile
 

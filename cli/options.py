@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.logs import configure_logs
-from adapters.settings import Settings, SettingsError, load_settings
 from cli.annotation_file import AnnotationFormat
+
+if TYPE_CHECKING:
+    from adapters.settings import Settings
 
 DataDir = Annotated[
     Path | None, typer.Option("--data-dir", help="Folder of the embedded database, objects and working files.")
@@ -42,6 +43,10 @@ def settings_of(
 ) -> Settings:
     """Settings from the environment and the options, logs configured as those of `service`;
     ends the command with a sentence when one is wrong."""
+    # Here: a command that is a client of the API would start twice as slow.
+    from adapters.logs import configure_logs
+    from adapters.settings import load_settings
+
     with settings_errors():
         settings = load_settings(host=host, port=port, data_dir=data_dir)
     configure_logs(settings.log_level, service)
@@ -51,6 +56,7 @@ def settings_of(
 @contextmanager
 def settings_errors() -> Iterator[None]:
     """Turns what an operator can mend, settings and the database, into a sentence on stderr and exit code 2."""
+    from adapters.settings import SettingsError
     from db.migrate import MigrationError
 
     try:

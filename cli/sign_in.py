@@ -11,8 +11,6 @@ from pathlib import Path
 
 import httpx
 
-from adapters.settings import SettingsError, load_settings
-
 
 class SignInError(Exception):
     """There is no server to speak to, or nobody to speak as: a sentence that says what to do."""
@@ -21,6 +19,8 @@ class SignInError(Exception):
 def server_address(given: str | None) -> str:
     """The given address, checked, or that of the server which the settings describe, on this machine."""
     if given is None:
+        from adapters.settings import SettingsError, load_settings
+
         try:
             port = load_settings().port
         except SettingsError as error:
@@ -48,6 +48,8 @@ def bearer_token(given: str | None, email: str | None, address: str) -> str:
         )
     if not _is_loopback(httpx.URL(address).host):
         raise SignInError(f"--email signs in on this machine only, and {address} is elsewhere: give a --token.")
+    from adapters.settings import SettingsError, load_settings
+
     try:
         data_dir = load_settings().data_dir
     except SettingsError as error:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.settings import DEVELOPMENT_TOKEN_DAYS, Settings
 from cli.options import DataDir, settings_errors, settings_of
 from domain.email import checked_email
 from domain.errors import DomainError
+
+if TYPE_CHECKING:
+    from adapters.settings import Settings
 
 
 def token(
@@ -40,6 +42,7 @@ def token(
 
 
 async def _issue(settings: Settings, email: str) -> str:
+    from adapters.settings import DEVELOPMENT_TOKEN_DAYS
     from adapters.sign_in import TokenSigner
     from adapters.silence import Silence
     from db.database import SqlDatabase

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.settings import Settings, SettingsError
 from cli.lines import printable, say
 from cli.options import DataDir, settings_errors, settings_of
+
+if TYPE_CHECKING:
+    from adapters.settings import Settings
 
 Force = Annotated[
     bool, typer.Option("--force", help="Take the GPU from whoever holds it, without waiting for proof of death.")
@@ -42,6 +44,7 @@ def unlock(
 
 async def _unlock(settings: Settings, host: str, force: bool) -> None:
     # The parts of the server, at the call only: they are slow to import.
+    from adapters.settings import SettingsError
     from adapters.silence import Silence
     from cli.embedded_redis import embedded_address
     from db.database import SqlDatabase
