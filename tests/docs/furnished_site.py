@@ -26,7 +26,7 @@ PROJECT = "North block"
 PRINTED = "http://127.0.0.1:8000"
 """The address that the pages name: that of a server with nothing set."""
 
-_PAGE_SECONDS = 240
+_PAGE_SECONDS = 500
 _KEPT = ("LANG", "LC_ALL")
 _TEAM = "query { viewer { teams { team { id } } } }"
 _CREATE = """
