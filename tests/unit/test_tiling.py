@@ -106,6 +106,8 @@ def test_the_rough_box_of_a_part_is_the_whole_box_s_too() -> None:
     # Of an object from 70 to 90 the right tile shows what lies beyond 80, and the model takes it to reach 96.
     whole, part = Detection("pine", 0.5, Box(70, 10, 20, 20)), Detection("pine", 0.9, Box(80, 10, 16, 18))
     assert _merged((whole,), (part,)) == (whole,)
+    # Of that one it takes the half that it sees for an object more than twice as large.
+    assert _merged((whole,), (Detection("pine", 0.9, Box(80, 10, 20, 24)),)) == (whole,)
     # A neighbour beyond the seam is none of it.
     neighbour = Detection("pine", 0.9, Box(88, 10, 20, 20))
     assert _merged((whole,), (neighbour,)) == (neighbour, whole)
