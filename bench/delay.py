@@ -17,11 +17,13 @@ async def delayed(url: str, seconds: float) -> AsyncIterator[str]:
     target = urlsplit(url)
     serving: set[asyncio.Task[None]] = set()
 
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            serving.add(task)
-            task.add_done_callback(serving.discard)
+    # Not a coroutine function: streams of Python 3.11 complain of a handler's task that is cancelled.
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(serve(reader, writer))
+        serving.add(task)
+        task.add_done_callback(serving.discard)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection(target.hostname, target.port)
         await _Line(seconds).run(reader, back, there, writer)
 
