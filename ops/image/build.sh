@@ -19,9 +19,13 @@ case "$step" in
     ;;
   wheel)
     test -f "$root/web/dist/index.html" || { echo "web/dist is not built: run build.sh pages first." >&2; exit 1; }
+    # What an earlier build left, modules since removed among it, would go into this one.
+    rm -rf "$root/build"
+    rm -f "$2"/agridrone_ops-*.whl
     "$python" -m pip wheel --quiet --no-deps --wheel-dir "$2" "$root"
     ;;
   install)
+    test $# -eq 4 || { echo "Name one wheel: build.sh install TARGET ENV WHEEL." >&2; exit 2; }
     target=$2 environment=$3 wheel=$4
     "$python" -m venv --without-pip "$environment"  # what serves needs no installer
     case "$target" in

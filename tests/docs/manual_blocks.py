@@ -16,7 +16,7 @@ MANUAL: Mapping[str, Mapping[str, str]] = {
     "docs/backup.md": {
         'mariadb-dump --defaults-extra-file=backup.cnf --single-transaction --quick --no-tablespaces "$DATABASE" > '
         "agridrone.sql": _DRILLED,
-        'mariadb --defaults-extra-file=backup.cnf --execute "CREATE DATABASE $DATABASE CHARACTER SET '
+        'mariadb --defaults-extra-file=restore.cnf --execute "CREATE DATABASE $DATABASE CHARACTER SET '
         'utf8mb4"': _DRILLED,
         'aws s3 sync "s3://$S3_BUCKET/teams" "s3://$BACKUP_BUCKET/teams"': "needs two buckets of AWS",
     },

@@ -96,6 +96,18 @@ async def test_a_script_reads_a_document_a_line_and_the_sums_last(folder: Path, 
     assert {"invariant": "weights", "subjects": "objects", "lookedAt": 1} in sums["checked"]
 
 
+async def test_a_folder_is_left_as_it_is(folder: Path) -> None:
+    (folder / "secret").unlink(missing_ok=True)
+
+    def objects() -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in (folder / "objects").rglob("*")}
+
+    before = objects()
+    await doctor(folder, "--read-back", code=0)
+    assert objects() == before
+    assert not (folder / "secret").exists()
+
+
 async def test_a_redis_that_does_not_answer_leaves_out_what_it_knows_alone(
     folder: Path, sound: SoundProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -80,7 +80,8 @@ def account(mariadb_url: str, tmp_path: Path) -> str:
     """The file that the page speaks of, and the name of an empty database."""
     server = make_url(mariadb_url)
     lines = ["[client]", f"host = {server.host}", f"port = {server.port or 3306}", f"user = {server.username}"]
-    (tmp_path / "backup.cnf").write_text("\n".join([*lines, f"password = {server.password or ''}", ""]))
+    for name in ("backup.cnf", "restore.cnf"):
+        (tmp_path / name).write_text("\n".join([*lines, f"password = {server.password or ''}", ""]))
     return str(server.database)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -11,12 +13,14 @@ from pathlib import Path
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
+from adapters.local_store import LocalStore
 from adapters.object_store import open_object_store
 from adapters.settings import Settings
 from adapters.silence import Silence
 from db.database import SqlDatabase
 from db.engine import DatabaseError, create_engine
 from db.migrate import require_head
+from domain.ports import ObjectStore
 from workers.audit.auditor import Auditor
 
 _PATIENCE_SECONDS = 5.0
@@ -47,8 +51,7 @@ async def open_audit(settings: Settings, redis_url: str, read_back: bool) -> Asy
         await require_head(settings.sqlalchemy_url)
         database = SqlDatabase(create_engine(settings.sqlalchemy_url), silence, silence)
         try:
-            async with open_object_store(settings) as store:
-                await store.ready()
+            async with _open_store(settings) as store:
                 redis = await _connected(redis_url)
                 try:
                     yield OpenAudit(Auditor(database, store, redis, read_back=read_back), redis is not None)
@@ -57,6 +60,20 @@ async def open_audit(settings: Settings, redis_url: str, read_back: bool) -> Asy
                         await redis.aclose()
         finally:
             await database.close()
+
+
+@asynccontextmanager
+async def _open_store(settings: Settings) -> AsyncIterator[ObjectStore]:
+    """To read only. A folder is not opened as the parts do it: they make what is missing, a secret among it, and sweep
+    what was left behind."""
+    if settings.s3_bucket:
+        async with open_object_store(settings) as bucket:
+            await bucket.ready()
+            yield bucket
+        return
+    if not os.access(settings.objects_dir, os.R_OK | os.X_OK):
+        raise OSError(f"The object folder {settings.objects_dir} cannot be read.")
+    yield LocalStore(settings.objects_dir, settings.base_url, secrets.token_bytes())
 
 
 async def _connected(redis_url: str) -> ArqRedis | None:
