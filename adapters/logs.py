@@ -14,7 +14,7 @@ from structlog.stdlib import ProcessorFormatter, add_logger_name
 from structlog.typing import Processor
 
 _SECRETS = re.compile(
-    r"(://)[^\s/@\"':]{1,200}:[^\s/@\"']{1,200}(?=@)"  # a name and a password in an address
+    r"(://)[^\s/@\"':]{0,200}:[^\s/@\"']{1,2000}(?=@)"  # a name and a password in an address
     r"|([?&](?:signature|X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token)=)[^&\s\"'\\]+"  # a signed address
     r"|(\b[Bb]earer )[^\s\"'\\<]{16,}"
     r"|(\beyJ)[\w-]{8,}\.[\w-]+\.[\w-]+"  # a JSON Web Token

@@ -20,12 +20,13 @@ class Drain:
         self.begun = False
         """New callers had better go elsewhere."""
         self._lasting: set[asyncio.Timeout] = set()
+        self._ends_at: float | None = None
 
     @asynccontextmanager
     async def lasting(self) -> AsyncIterator[None]:
         """Around an answer that may never end by itself. Raises CutOffError once the process cannot wait for it."""
         try:
-            async with asyncio.timeout(None) as end:
+            async with asyncio.timeout_at(self._ends_at) as end:
                 self._lasting.add(end)
                 try:
                     yield
@@ -38,6 +39,6 @@ class Drain:
 
     def cut_off(self) -> None:
         """Ends in a second what lasts: what is about to end by itself does so within it."""
-        at = asyncio.get_running_loop().time() + _LAST_WORDS_SECONDS
+        self._ends_at = asyncio.get_running_loop().time() + _LAST_WORDS_SECONDS
         for end in self._lasting:
-            end.reschedule(at)
+            end.reschedule(self._ends_at)

@@ -10,7 +10,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any, cast
@@ -41,6 +41,7 @@ from resolvers.websocket import Connection, Socket
 from schema.context import Context
 
 _INIT_SECONDS = 10
+_LAST_WORDS_SECONDS = 1
 _RESPONSE, _JSON, _EVENTS = "application/graphql-response+json", "application/json", "text/event-stream"
 _ANY = {"*/*": _JSON, "application/*": _JSON}
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -99,7 +100,9 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             _log.info("reader_cut_off")
         except CutOffError:
             # The answer is whole, but nobody said `complete`: by that a reader knows that its stream goes on elsewhere.
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            with suppress(_StalledError):
+                end = {"type": "http.response.body", "body": b"", "more_body": False}
+                await _send_in_time(send, _LAST_WORDS_SECONDS, end)
         except ClientDisconnect:
             _log.debug("caller_gone")
 

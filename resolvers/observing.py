@@ -139,5 +139,8 @@ def _code(error: GraphQLError) -> str:
 def _refusals(data: Any) -> Iterable[str]:
     """Codes of the user errors of a mutation's answer, as far as the caller asked for them."""
     for payload in data.values() if isinstance(data, dict) else ():
-        for error in (payload.get("userErrors") if isinstance(payload, dict) else None) or ():
-            yield str(error.get("code"))
+        errors = payload.get("userErrors") if isinstance(payload, dict) else None
+        # Under that name may stand anything: callers choose the names of what they ask for.
+        for error in errors if isinstance(errors, list) else ():
+            if isinstance(error, dict):
+                yield str(error.get("code"))

@@ -45,6 +45,8 @@ from workers.verdicts import Verdicts
 _DETECTIONS_AT_ONCE = 8
 _KEEP_ANSWER_SECONDS = 60
 _DETECT_POLL_SECONDS, _TOLD_POLL_SECONDS = 0.01, 0.25
+_CLOSING_SECONDS = 4
+"""Of SHUTDOWN_SECONDS, for calls of the HTTP face that were cut off to give back what they hold."""
 
 
 async def run_gpu_worker(settings: Settings) -> None:
@@ -68,9 +70,9 @@ async def run_gpu_worker(settings: Settings) -> None:
                 ]
                 loops = ClaimLoops(database, worker_name("gpu"), handlers, Origins(services.redis))
                 detections = host.detections()
-                parts = [keep_pulse(folder), *metrics_face(settings), *host.parts(detections)]
+                to_the_end = [keep_pulse(folder), *metrics_face(settings)]
                 queues = [wake_queue(services.redis, TRAINING_QUEUE, loops), detections, host.told()]
-                await run_until_told(loops, parts, queues, settings.shutdown_seconds)
+                await run_until_told(loops, host.parts(detections), queues, settings.shutdown_seconds, to_the_end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,8 @@ class _Host:
             database, store, lending = self.services.database, self.services.store, self.sharing.lending
             app = gpu_host_app(secret, database, store, self.inference, lending, self.report)
             place = settings.gpu_http_host, settings.gpu_http_port
-            parts.append(serve_http(app, *place, "GPU_HTTP_PORT", drain_seconds=settings.shutdown_seconds))
+            drain_seconds = max(settings.shutdown_seconds - _CLOSING_SECONDS, 0)
+            parts.append(serve_http(app, *place, "GPU_HTTP_PORT", drain_seconds=drain_seconds))
         return parts
 
     def detections(self) -> Worker:

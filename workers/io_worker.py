@@ -59,8 +59,7 @@ async def run_io_worker(settings: Settings) -> None:
                     Reconciliation(database, snapshot, worker_name("io")).run(),
                     Completion(database, store, sandbox, folder).run(),
                     stay_present(services.redis, PREVIEWS),
-                    keep_pulse(folder),
-                    *metrics_face(settings),
                 ]
+                to_the_end = [keep_pulse(folder), *metrics_face(settings)]
                 queue = wake_queue(services.redis, IO_QUEUE, loops, preview.served)
-                await run_until_told(loops, parts, [queue], settings.shutdown_seconds)
+                await run_until_told(loops, parts, [queue], settings.shutdown_seconds, to_the_end)

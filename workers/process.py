@@ -109,16 +109,22 @@ def _of_its_request(served: Served) -> Callable[..., Coroutine[Any, Any, Any]]:
 
 
 async def run_until_told(
-    loops: ClaimLoops, parts: Sequence[Coroutine[Any, Any, None]], queues: Sequence[Worker], seconds: float
+    loops: ClaimLoops,
+    parts: Sequence[Coroutine[Any, Any, None]],
+    queues: Sequence[Worker],
+    seconds: float,
+    to_the_end: Sequence[Coroutine[Any, Any, None]],
 ) -> None:
     """Runs everything until this process is told to stop. Then what is in work has so many seconds to end, and the rest
-    is given back."""
+    is given back; what runs `to_the_end`, as signs of life, tells of that too."""
     working = asyncio.create_task(loops.run())
     beside = [asyncio.create_task(part) for part in parts]
+    watching = [asyncio.create_task(part) for part in to_the_end]
     listening = [asyncio.create_task(_listen(queue)) for queue in queues]
     told = asyncio.create_task(told_to_stop())
     try:
-        done, _ = await asyncio.wait([working, *beside, *listening, told], return_when=asyncio.FIRST_COMPLETED)
+        endless = [working, *beside, *watching, *listening]
+        done, _ = await asyncio.wait([*endless, told], return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
         _log.info("worker_leaves", at_work=loops.at_work(), seconds=seconds)
@@ -133,7 +139,7 @@ async def run_until_told(
         else:
             _log.info("worker_hands_back", at_work=loops.at_work())
     finally:
-        tasks = [working, *beside, *listening, told]
+        tasks = [working, *beside, *watching, *listening, told]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -168,8 +174,8 @@ async def _answered(queue: Worker) -> None:
     """Takes no more messages of the queue, and returns when those that it has are answered."""
     queue.allow_pick_jobs = False
     await asyncio.sleep(queue.poll_delay_s)  # what was just being taken is among them then
-    if queue.tasks:
-        await asyncio.wait(list(queue.tasks.values()))
+    while unanswered := [task for task in queue.tasks.values() if not task.done()]:
+        await asyncio.wait(unanswered)
 
 
 async def _listen(queue: Worker) -> None:

@@ -106,7 +106,7 @@ class TrainingRun:
         try:
             async with asyncio.timeout(seconds):
                 await self._states.keep()
-        except (ClaimLostError, TimeoutError) as error:
+        except (ClaimLostError, OSError) as error:  # a store that is away, or too slow
             _log.warning("state_not_kept", job=self._job.id, error=type(error).__name__)
 
     async def _state(self) -> ResumeState | None:

@@ -286,6 +286,12 @@ async def test_names_of_projects_have_lengths(farm: Farm) -> None:
     assert payload["project"] == {"name": "Ñandú 🌱", "features": {"datasetVersions": False}}
 
 
+async def test_what_is_asked_for_may_be_called_as_user_errors_are(farm: Farm) -> None:
+    document = "mutation($id: ID!) { updateProject(input: {id: $id}) { userErrors: project { id } } }"
+    answer = await farm.owner.ask(document, id=farm.home.project.id)
+    assert answer == {"data": {"updateProject": {"userErrors": {"id": farm.home.project.id}}}}
+
+
 async def test_a_bug_is_masked_under_an_id(farm: Farm) -> None:
     # A row that no rule can have written.
     async with farm.api.database.engine.begin() as connection:

@@ -102,6 +102,7 @@ SECRETS = [
     ("https://bucket.s3/key?X-Amz-Credential=AKIA%2F1&X-Amz-Signature={}&x-id=GetObject", "a" * 64),
     ("http://127.0.0.1/objects/k?expires=1&signature={}", "b" * 64),
     ("mysql+aiomysql://agridrone:{}@db/agridrone", "swordfish"),
+    ("redis://:{}@cache:6379/0", "swordfish"),
     ("Authorization: Bearer {}", "x" * 40),
     ("agri_{}", "c" * 64),
     ("whsec_{}", "d" * 64),
