@@ -168,7 +168,7 @@ class ClaimLoops:
         try:
             await self._database.write(lambda uow: uow.claims.release(claim))
         except Exception:
-            _log.exception("release_failed", kind=claim.kind, id=claim.id)  # it is free when its lease has run out
+            _log.exception("release_failed")  # it is free when its lease has run out
 
     async def _spare(self, claim: Claim) -> None:
         try:
